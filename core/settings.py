@@ -1,0 +1,62 @@
+"""One frozen settings object, read once from the environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from core.errors import Misconfigured
+
+HOUSE = Path(__file__).resolve().parent.parent
+PREFIX = "WORKBENCH_"
+
+
+class Settings(BaseModel):
+    """Every setting with its default; each is the environment variable of the same name with the prefix.
+
+    `openai_api_key` and `openai_base_url` alone have none: they are the openai package's own.
+    Times are seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = HOUSE / "data"
+    database_url: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=1, le=65_535)
+    policy_file: Path = HOUSE / "core" / "policy.toml"
+    prompts_dir: Path = HOUSE / "prompts"
+    embedded_model: Literal["auto", "off"] = "auto"
+    demo_data: Literal["on", "off"] = "on"
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+
+    @property
+    def database(self) -> str:
+        """The database's URL: the one given, or a SQLite file in the data folder."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'workbench.db'}"
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Settings from `environment`. Errors: `Misconfigured`, naming the variable and what it may be."""
+    values = {
+        name: environment[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if environment.get(PREFIX + name.upper())
+    }
+    for name in ("openai_api_key", "openai_base_url"):
+        values.pop(name, None)
+        if given := environment.get(name.upper()):
+            values[name] = given
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        raise Misconfigured(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}. Mend or unset it.") from None
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that are no setting: most likely misspelt, so said at start."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

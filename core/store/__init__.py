@@ -1,0 +1,33 @@
+"""Tables and sessions."""
+
+from core.store.db import EVERYONE, Store, owned
+from core.store.migrate import init_db
+from core.store.models import (
+    AiAttempt,
+    AiMemory,
+    AiRun,
+    Base,
+    Document,
+    DocumentRevision,
+    Job,
+    Member,
+    ResumeVersion,
+    User,
+)
+
+__all__ = [
+    "EVERYONE",
+    "AiAttempt",
+    "AiMemory",
+    "AiRun",
+    "Base",
+    "Document",
+    "DocumentRevision",
+    "Job",
+    "Member",
+    "ResumeVersion",
+    "Store",
+    "User",
+    "init_db",
+    "owned",
+]

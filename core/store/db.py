@@ -1,0 +1,147 @@
+"""Sessions and transactions on SQLite or PostgreSQL, with the ownership guard.
+
+SQLite gets two engines on one file: a writer that begins IMMEDIATE, so that writers queue instead
+of failing, and a deferred reader. PostgreSQL gets one. Parameters never reach a log or an exception.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Engine, Row, Table, create_engine, event, make_url, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from core.errors import Misconfigured, StorageDown
+from core.store.models import Owned
+
+EVERYONE: Final = "everyone"
+Owner = int | Literal["everyone"]
+
+
+class Store:
+    """One database. Reads and writes are context managers; a write commits at its end or not at all."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        if self.url.get_backend_name() == "sqlite":
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.writer = _sqlite(self.url, begin="BEGIN IMMEDIATE")
+            self.reader = _sqlite(self.url, begin="BEGIN")
+        else:
+            self.writer = self.reader = create_engine(self.url, hide_parameters=True, pool_size=10, pool_pre_ping=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A Core connection on one consistent state, for the call path. Nothing written here is kept."""
+        with _told(), self.reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A Core write transaction, for the call path."""
+        with _told(), self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, owner: Owner) -> Iterator[Session]:
+        """An ORM session that sees what belongs to `owner` (a user id) or, named so, to everyone."""
+        with _told(), GuardedSession(self.reader, owner=owner) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, owner: Owner) -> Iterator[Session]:
+        """An ORM session that commits at its end; what it finds and changes belongs to `owner`."""
+        with _told(), GuardedSession(self.writer, owner=owner) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+class GuardedSession(Session):
+    """A session whose every ORM query on an owned table is narrowed to one owner."""
+
+    def __init__(self, bind: Engine, *, owner: Owner) -> None:
+        super().__init__(bind, expire_on_commit=False, info={"owner": owner})
+
+
+@event.listens_for(GuardedSession, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    owner = state.session.info["owner"]
+    if owner != EVERYONE:
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda cls: cls.user_id == owner, include_aliases=True)
+        )
+
+
+def owned(connection: Connection, table: Table, ids: Sequence[int], user_id: int) -> list[Row[Any]]:
+    """The rows of `table` with these ids that belong to the user: Core's one door past the guard."""
+    if not ids:
+        return []
+    return list(connection.execute(select(table).where(table.c.id.in_(ids), table.c.user_id == user_id)))
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise Misconfigured(
+            "WORKBENCH_DATABASE_URL is not a database URL. Use sqlite:///PATH or postgresql://…"
+        ) from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise Misconfigured("WORKBENCH_DATABASE_URL must start with sqlite:/// or postgresql://.")
+    return parsed
+
+
+def _sqlite(url: URL, *, begin: str) -> Engine:
+    engine = create_engine(url, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "busy_timeout=15000",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the database says into our sentence; its own may hold what was being stored."""
+    try:
+        yield
+    except OperationalError as wrong:
+        raise StorageDown(_sentence(str(wrong.orig))) from None
+    except DBAPIError as wrong:
+        if wrong.connection_invalidated:
+            raise StorageDown("The database went away. Check that it runs, then try again.") from None
+        raise
+
+
+def _sentence(said: str) -> str:
+    for sign, sentence in (
+        ("full", "The disk is full, so nothing was saved. Free some space, then try again."),
+        ("disk I/O", "The disk refused the write, so nothing was saved. Check its space and health, then try again."),
+        ("readonly", "The database file may not be written. Give this account the right to, then try again."),
+        ("locked", "The database was busy for too long. Try again in a moment."),
+        ("no such table", "The database is not set up. Run `python -m core db upgrade`, then try again."),
+        ("unable to open", "The database file cannot be opened. Check WORKBENCH_DATA_DIR and its rights."),
+    ):
+        if sign in said:
+            return sentence
+    return "The database cannot be reached. Check WORKBENCH_DATABASE_URL and that the server runs."

@@ -1,0 +1,243 @@
+"""All tables. Ids of people and papers are integers, run ids are time-ordered strings."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import BigInteger, Integer, TypeEngine
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time: ISO-8601 text of fixed width on SQLite, timestamptz on PostgreSQL."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else String(32))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time must be aware")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(UTC)
+
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Owned:
+    """Belongs to one user; the guard of `db` narrows every ORM query on it."""
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+
+
+class User(Base):
+    """The candidate. `profile` holds headline, location, email, years_experience, goals."""
+
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    plan: Mapped[str] = mapped_column(String(16))
+    profile: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Member(Base):
+    """Staff. `role` is support, engineer, analyst or admin."""
+
+    __tablename__ = "member"
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(200), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Job(Owned, Base):
+    """A posting a candidate is interested in; `description` is Markdown or plain text."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index(None, "user_id", "id"),)
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    title: Mapped[str] = mapped_column(String(300))
+    company: Mapped[str] = mapped_column(String(200), default="")
+    description: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class ResumeVersion(Owned, Base):
+    """One immutable version of a resume; `kind` is base, tailored or manual, `content` JSON Resume with ids."""
+
+    __tablename__ = "resume_version"
+    __table_args__ = (UniqueConstraint("user_id", "number"),)
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    label: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("resume_version.id", ondelete="SET NULL"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+    sha256: Mapped[str] = mapped_column(String(64))
+    source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Document(Owned, Base):
+    """A paper in Drive; its text is in its revisions. `deleted_at` set means it is in the bin."""
+
+    __tablename__ = "document"
+    __table_args__ = (Index(None, "user_id", "updated_at"),)
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    title: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class DocumentRevision(Owned, Base):
+    """One immutable text of a document, Markdown, with the run it came from."""
+
+    __tablename__ = "document_revision"
+    __table_args__ = (UniqueConstraint("document_id", "number"),)
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    body: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class AiRun(Owned, Base):
+    """One AI call. Tokens and cost are sums over its attempts; `cost_nanousd` is NULL when unknown.
+
+    `request` is the whole AiRequest, so that a run can be opened again; `context` lists the pieces
+    with ids, hashes and token counts, never their text. A `running` row carries the process that
+    owns it and until when its lease holds.
+    """
+
+    __tablename__ = "ai_run"
+    __table_args__ = (
+        UniqueConstraint("caller", "idempotency_key"),
+        Index(None, "user_id", "created_at"),
+        Index(None, "status", "lease_until"),
+        Index(None, "created_at", "id"),
+    )
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    caller: Mapped[str] = mapped_column(String(120))
+    feature: Mapped[str] = mapped_column(String(32))
+    prompt: Mapped[str] = mapped_column(String(160))
+    prompt_text: Mapped[str | None] = mapped_column(Text)
+    plan: Mapped[str] = mapped_column(String(16))
+    tier: Mapped[str | None] = mapped_column(String(32))
+    route: Mapped[str] = mapped_column(Text, default="")
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    request: Mapped[dict[str, Any]] = mapped_column(Json)
+    context: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    status: Mapped[str] = mapped_column(String(16))
+    provider: Mapped[str | None] = mapped_column(String(64))
+    model: Mapped[str | None] = mapped_column(String(200))
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    details: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    input_tokens: Mapped[int] = mapped_column(Number, default=0)
+    cached_tokens: Mapped[int] = mapped_column(Number, default=0)
+    output_tokens: Mapped[int] = mapped_column(Number, default=0)
+    reasoning_tokens: Mapped[int] = mapped_column(Number, default=0)
+    cost_nanousd: Mapped[int | None] = mapped_column(Number)
+    cost_status: Mapped[str] = mapped_column(String(16), default="unknown")
+    latency_ms: Mapped[int | None] = mapped_column(Integer)
+    ttft_ms: Mapped[int | None] = mapped_column(Integer)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class AiAttempt(Owned, Base):
+    """One leg of a run: the messages as sent, the raw text that came, what it used and cost."""
+
+    __tablename__ = "ai_attempt"
+    __table_args__ = (UniqueConstraint("run_id", "number"),)
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("ai_run.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    provider: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str | None] = mapped_column(String(200))
+    answered_by: Mapped[str | None] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(16))
+    finish_reason: Mapped[str | None] = mapped_column(String(32))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(Text)
+    messages: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    text: Mapped[str] = mapped_column(Text, default="")
+    input_tokens: Mapped[int] = mapped_column(Number, default=0)
+    cached_tokens: Mapped[int] = mapped_column(Number, default=0)
+    output_tokens: Mapped[int] = mapped_column(Number, default=0)
+    reasoning_tokens: Mapped[int] = mapped_column(Number, default=0)
+    usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    service_tier: Mapped[str | None] = mapped_column(String(32))
+    price: Mapped[str | None] = mapped_column(String(64))
+    cost_nanousd: Mapped[int | None] = mapped_column(Number)
+    cost_status: Mapped[str] = mapped_column(String(16), default="unknown")
+    latency_ms: Mapped[int | None] = mapped_column(Integer)
+    ttft_ms: Mapped[int | None] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class AiMemory(Owned, Base):
+    """What was asked and chosen for a user and job, recalled by the next run until it expires."""
+
+    __tablename__ = "ai_memory"
+    __table_args__ = (Index(None, "user_id", "job_id", "created_at"),)
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)

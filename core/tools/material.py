@@ -1,0 +1,73 @@
+"""What a run works from: the pieces a model is told, and the same facts as data for the rules.
+
+A stored resume is JSON Resume v1 with stable ids added: every entry of a list section (`work`,
+`education`, `projects`, `skills`, …) has an `id` (`w1`, `e2`, `p1`, `s3`), and an entry with
+`highlights` (plain strings, as the standard has them) has `highlight_ids` beside it, of the same
+length and order (`w1h1`, `w1h2`). Paths name a text by these ids: `basics/summary`,
+`work/w1/summary`, `work/w1/highlights/w1h2`; a list: `skills`, `work/w1/highlights`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.schema import Details
+
+Resume = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text of a resume: its id, its path, where it stands in words, the text itself."""
+
+    id: str
+    path: str
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chip's worth of context.
+
+    `chip` is `profile`, `job`, `resume`, `keywords`, `memory` or `document:ID`; `tokens` counts
+    `text` in o200k_base; `source` holds ids and hashes, never content; `trimmed_from` is the
+    token count before trimming, None when whole.
+    """
+
+    chip: str
+    label: str
+    text: str
+    tokens: int
+    source: Mapping[str, Any] = field(default_factory=dict)
+    trimmed_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """The posting as given. `description` is plain text or Markdown."""
+
+    id: int
+    title: str
+    company: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything one run may use. A chip that is switched off is absent here too.
+
+    `profile` has at least `name` and `plan`, and may have `headline`, `location`, `email`,
+    `years_experience`, `goals`. `keywords` holds matched and missing terms of the job with evidence in
+    the resume, when there are both. `documents` are (title, text) pairs.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    resume: Resume | None = None
+    job: JobFacts | None = None
+    documents: tuple[tuple[str, str], ...] = ()
+    keywords: Details | None = None
+    memory: tuple[str, ...] = ()
+    instructions: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
