@@ -1,0 +1,27 @@
+"""Staff: who is at the workbench."""
+
+from sqlalchemy import select
+
+from core.schema import Caller
+from core.store import EVERYONE, Member, Store
+
+LOCAL = "admin@localhost"
+
+
+def local_admin(store: Store) -> Member:
+    """The one member of a workbench without sign-in; made when it is first asked for."""
+    with store.writing(EVERYONE) as session:
+        found = session.scalar(select(Member).where(Member.email == LOCAL))
+        if found is None:
+            found = Member(name="Local admin", email=LOCAL, role="admin")
+            session.add(found)
+            session.flush()
+    return found
+
+
+def caller(member: Member) -> Caller:
+    """A member as the engine knows them. Staff may choose model and prompt: that is what the pages are for."""
+    scopes = {"run", "read-runs", "choose-model", "choose-prompt"}
+    if member.role == "admin":
+        scopes.add("admin")
+    return Caller(name=f"member:{member.id}", role=member.role, scopes=frozenset(scopes))

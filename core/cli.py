@@ -1,0 +1,234 @@
+"""The terminal's door: `python -m core --help`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core import demo, doctor, settings, wiring
+from core.drive import importing, papers, people
+from core.errors import Invalid, WorkbenchError
+from core.llm.live import LiveRun
+from core.schema import FEATURES, AiRequest, Caller, Event
+from core.settings import Settings
+from core.store import Store, init_db
+from core.wiring import Workbench
+
+CALLER = Caller(name="cli", role="admin", scopes=frozenset({"run", "admin"}))
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it did what was asked, 2 with a sentence on stderr when it could not."""
+    given = _parser().parse_args(argv)
+    command: Command = given.command
+    try:
+        return command(given, settings.read(os.environ))
+    except WorkbenchError as wrong:
+        print(wrong.message, file=sys.stderr)
+        return 2
+
+
+# -- the commands ------------------------------------------------------------------------------------
+
+
+def run(given: argparse.Namespace, settings: Settings) -> int:
+    """One call, streaming; with --json the result alone on stdout."""
+    request = AiRequest(
+        feature=given.feature,
+        user_id=given.user,
+        job_id=given.job,
+        resume_version_id=given.resume,
+        document_ids=tuple(given.document),
+        memory=not given.no_memory,
+        instructions=given.instructions,
+        inputs=_inputs(given.input),
+        prompt=given.prompt,
+        model=given.model,
+    )
+    with wiring.opened(wiring.build(settings)) as workbench:
+        run_id = workbench.start(request, CALLER)
+        live = workbench.find(run_id)
+        assert live is not None  # it was started just now, in this process
+        _watch(workbench, live, quiet=given.json)
+        result = live.result
+    if result is None:
+        return 1
+    if given.json:
+        print(json.dumps(result.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        _print_rest(result.model_dump(mode="json"))
+    return 0 if result.status in ("ok", "fallback") else 1
+
+
+def import_resume(given: argparse.Namespace, settings: Settings) -> int:
+    """Read a resume file into a candidate's Drive."""
+    content = importing.read_resume(given.file.read_bytes(), given.file.name)
+    version = papers.add_resume(_store(settings), given.user, content, label=given.label or given.file.stem)
+    print(f"Resume version {version.number} of candidate {given.user}, {version.label}:")
+    print(version.id)
+    return 0
+
+
+def import_job(given: argparse.Namespace, settings: Settings) -> int:
+    """Read a posting into a candidate's jobs."""
+    draft = importing.read_job(given.file.read_bytes(), given.file.name)
+    title, company = given.title or draft.title, given.company or draft.company
+    job = people.add_job(_store(settings), given.user, title=title, company=company, description=draft.description)
+    print(f"Job of candidate {given.user}, {job.title}:")
+    print(job.id)
+    return 0
+
+
+def add_user(given: argparse.Namespace, settings: Settings) -> int:
+    """A new candidate."""
+    user = people.add_candidate(_store(settings), name=given.name, plan=given.plan, profile={})
+    print(user.id)
+    return 0
+
+
+def upgrade(_given: argparse.Namespace, settings: Settings) -> int:
+    """Migrate the database to the newest version."""
+    _store(settings)
+    print("The database is up to date.")
+    return 0
+
+
+def load_demo(_given: argparse.Namespace, settings: Settings) -> int:
+    """Load the demo data into an empty workbench."""
+    loaded = demo.load_once(_store(settings))
+    print("Loaded six candidates." if loaded else "There are candidates already, so nothing was loaded.")
+    return 0
+
+
+def examine(_given: argparse.Namespace, settings: Settings) -> int:
+    """Say what works and what does not, with the cure."""
+    findings = doctor.examine(settings, os.environ)
+    for finding in findings:
+        print(f"{'ok  ' if finding.ok else 'MEND'}  {finding.what}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+# -- their parts ---------------------------------------------------------------------------------------
+
+
+def _watch(workbench: Workbench, live: LiveRun, *, quiet: bool) -> None:
+    """Follow a run to its end; Ctrl-C stops it and still waits for its record."""
+    seen, field = 0, ""
+    while not (seen and live.events[seen - 1].kind == "done"):
+        try:
+            for event in live.after(seen, wait_s=0.1):
+                seen = event.id
+                field = field if quiet else _print_event(event, field)
+        except KeyboardInterrupt:
+            workbench.cancel(live.id)
+
+
+def _print_event(event: Event, field: str) -> str:
+    """Print one event and return the field it was about."""
+    if event.kind == "started":
+        print(f"{event.data['prompt']} on {_model(event.data)}: {event.data['route']}", file=sys.stderr)
+    elif event.kind == "notice":
+        print(f"\n\n{event.data['message']} Going on with {_model(event.data)}.\n", file=sys.stderr)
+    elif event.kind == "delta":
+        if field and field != event.data["field"]:
+            print("\n")
+        print(event.data["text"], end="", flush=True)
+        return str(event.data["field"])
+    return field
+
+
+def _print_rest(result: dict[str, object]) -> None:
+    """What is known only at the end: the finished answer where it differs, and the figures."""
+    answer = result["answer"]
+    assert isinstance(answer, dict)
+    print(f"\n\n--- {answer['title']} ---\n\n{answer['summary']}\n\n{answer['content']}\n")
+    for name in ("bullets", "warnings", "keywords_added", "next_actions"):
+        for index, item in enumerate(answer[name]):
+            print(f"{name.replace('_', ' ') + ':' if not index else ''}\n- {item}" if not index else f"- {item}")
+    cost = "unknown" if result["cost_usd"] is None else f"${result['cost_usd']} ({result['cost_status']})"
+    usage = result["usage"]
+    assert isinstance(usage, dict)
+    print(
+        f"\n{result['status']} · {_model(result)} · {usage['input_tokens']:,} tokens in, {usage['output_tokens']:,} out · "
+        f"{cost} · {result['latency_ms']:,} ms, first token {result['ttft_ms']} ms · run {result['run_id']}",
+        file=sys.stderr,
+    )
+
+
+def _model(where: dict[str, object]) -> str:
+    return f"{where['provider']}/{where['model']}" if where["model"] else str(where["provider"])
+
+
+def _inputs(pairs: Sequence[str]) -> dict[str, str]:
+    inputs = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise Invalid(f"--input {pair}: write NAME=VALUE, for example --input goal=shorter.")
+        inputs[name] = value
+    return inputs
+
+
+def _store(settings: Settings) -> Store:
+    store = Store(settings.database)
+    init_db(store)
+    return store
+
+
+def _readable(path: str) -> Path:
+    if not Path(path).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {path}")
+    return Path(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description="The workbench in the terminal.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = _command(commands, "run", run)
+    one.add_argument("feature", choices=FEATURES)
+    one.add_argument("--user", type=int, required=True, help="the candidate's id")
+    one.add_argument("--job", type=int)
+    one.add_argument("--resume", type=int, help="a resume version's id; without it the newest, where one is needed")
+    one.add_argument("--document", type=int, action="append", default=[])
+    one.add_argument("--instructions", default="", help="what to mind, in your words")
+    one.add_argument("--input", action="append", default=[], metavar="NAME=VALUE")
+    one.add_argument("--prompt", help="NAME or NAME@VERSION")
+    one.add_argument("--model", help="provider/name, or rules")
+    one.add_argument("--no-memory", action="store_true", help="leave out what earlier runs left behind")
+    one.add_argument("--json", action="store_true", help="print the result as one line of JSON, alone on stdout")
+
+    kinds = commands.add_parser("import", help="read a file into Drive").add_subparsers(required=True, metavar="KIND")
+    resume = _command(kinds, "resume", import_resume)
+    resume.add_argument("file", type=_readable, help="DOCX, PDF, Markdown, text or JSON Resume")
+    resume.add_argument("--user", type=int, required=True)
+    resume.add_argument("--label", help="what to call the version; the file's name without it")
+    job = _command(kinds, "job", import_job)
+    job.add_argument("file", type=_readable)
+    job.add_argument("--user", type=int, required=True)
+    job.add_argument("--title")
+    job.add_argument("--company")
+
+    user = commands.add_parser("user", help="candidates").add_subparsers(required=True, metavar="WHAT")
+    new = _command(user, "add", add_user)
+    new.add_argument("name")
+    new.add_argument("--plan", choices=people.PLANS, default="free")
+
+    database = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="WHAT")
+    _command(database, "upgrade", upgrade)
+    examples = commands.add_parser("demo", help="the demo data").add_subparsers(required=True, metavar="WHAT")
+    _command(examples, "load", load_demo)
+    _command(commands, "doctor", examine)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: Command
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+    parser.set_defaults(command=command)
+    return parser

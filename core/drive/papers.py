@@ -1,0 +1,273 @@
+"""Drive: documents with their revisions, and resume versions. Nothing saved is ever overwritten."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.drive import resume as resumes
+from core.drive import tailoring
+from core.errors import Invalid, NotFound
+from core.schema import Change
+from core.store import Document, DocumentRevision, Job, ResumeVersion, Store, User
+from core.store.models import now
+from core.tools import keywords, memory
+
+LONGEST = 200_000  # characters of one revision
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document with the text of its newest revision."""
+
+    id: int
+    title: str
+    kind: str
+    job_id: int | None
+    revision: int
+    body: str
+    source_run_id: str | None
+    created_by: str
+    updated_at: datetime
+
+
+def documents(store: Store, user_id: int, *, binned: bool = False) -> list[Paper]:
+    """A candidate's documents, last changed first; `binned` lists those in the bin instead."""
+    newest = (
+        select(DocumentRevision.document_id, func.max(DocumentRevision.number).label("number"))
+        .where(DocumentRevision.user_id == user_id)
+        .group_by(DocumentRevision.document_id)
+        .subquery()
+    )
+    wanted = (
+        select(Document, DocumentRevision)
+        .join(newest, newest.c.document_id == Document.id)
+        .join(
+            DocumentRevision,
+            (DocumentRevision.document_id == Document.id) & (DocumentRevision.number == newest.c.number),
+        )
+        .where(Document.deleted_at.is_not(None) if binned else Document.deleted_at.is_(None))
+        .order_by(Document.updated_at.desc(), Document.id.desc())
+    )
+    with store.reading(user_id) as session:
+        return [_paper(document, revision) for document, revision in session.execute(wanted)]
+
+
+def revisions(store: Store, user_id: int, document_id: int) -> Sequence[DocumentRevision]:
+    """All texts a document has had, newest first. Errors: `NotFound`."""
+    with store.reading(user_id) as session:
+        _document(session, document_id)
+        wanted = select(DocumentRevision).where(DocumentRevision.document_id == document_id)
+        return session.scalars(wanted.order_by(DocumentRevision.number.desc())).all()
+
+
+def save_document(
+    store: Store,
+    user_id: int,
+    *,
+    title: str,
+    body: str,
+    kind: str,
+    by: str,
+    job_id: int | None = None,
+    run_id: str | None = None,
+) -> Paper:
+    """A new document with its first revision. Errors: `Invalid` for an empty title or text, `NotFound` for the job."""
+    _check(title, body)
+    with store.writing(user_id) as session:
+        _own_job(session, user_id, job_id)
+        document = Document(user_id=user_id, job_id=job_id, title=title.strip()[:300], kind=kind)
+        session.add(document)
+        session.flush()
+        revision = _revise(session, document, body, by, run_id)
+        _remember(session, document, revision, run_id)
+        return _paper(document, revision)
+
+
+def save_revision(
+    store: Store, user_id: int, document_id: int, *, body: str, by: str, run_id: str | None = None
+) -> Paper:
+    """The next revision of a document. The same text again changes nothing. Errors: `Invalid`, `NotFound`."""
+    with store.writing(user_id) as session:
+        document = _document(session, document_id)
+        _check(document.title, body)
+        latest = _latest(session, document_id)
+        if latest and latest.sha256 == _sha(body):
+            return _paper(document, latest)
+        revision = _revise(session, document, body, by, run_id)
+        _remember(session, document, revision, run_id)
+        return _paper(document, revision)
+
+
+def rename(store: Store, user_id: int, document_id: int, title: str) -> None:
+    """Give a document another title. Errors: `Invalid` for an empty one, `NotFound`."""
+    _check(title, "text")
+    with store.writing(user_id) as session:
+        _document(session, document_id).title = title.strip()[:300]
+
+
+def bin_document(store: Store, user_id: int, document_id: int) -> None:
+    """Put a document in the bin; `restore` takes it out again. Errors: `NotFound`."""
+    with store.writing(user_id) as session:
+        _document(session, document_id).deleted_at = now()
+
+
+def restore(store: Store, user_id: int, document_id: int) -> None:
+    """Take a document out of the bin. Errors: `NotFound`."""
+    with store.writing(user_id) as session:
+        _document(session, document_id, binned=True).deleted_at = None
+
+
+def resume_versions(store: Store, user_id: int) -> Sequence[ResumeVersion]:
+    """A candidate's resume versions, newest first."""
+    with store.reading(user_id) as session:
+        return session.scalars(select(ResumeVersion).order_by(ResumeVersion.number.desc())).all()
+
+
+def add_resume(store: Store, user_id: int, content: dict[str, Any], *, label: str, kind: str = "base") -> ResumeVersion:
+    """A resume as the candidate gave it. Errors: `Invalid` for a wrong shape or empty label, `NotFound` for the user."""
+    return _add_version(store, user_id, resumes.normalise(content), label=label, kind=kind)
+
+
+def save_tailored(
+    store: Store,
+    user_id: int,
+    source_id: int,
+    changes: Sequence[Change],
+    *,
+    label: str,
+    job_id: int | None,
+    run_id: str | None,
+) -> ResumeVersion:
+    """A new version: its source plus the accepted changes, applied by code.
+
+    Errors: `Invalid` when a change is refused or none is left, `NotFound` for the source.
+    """
+    with store.reading(user_id) as session:
+        source = session.get(ResumeVersion, source_id)
+    if source is None:
+        raise NotFound("This candidate has no such resume version. Pick one of theirs.")
+    tailored = tailoring.apply(source.content, changes, find_terms=keywords.spotted)
+    if tailored.rejected:
+        raise Invalid(f"A change cannot be applied: {tailored.rejected[0].why}")
+    if not tailored.accepted:
+        raise Invalid("No change is left to save. Keep at least one, or use the source version as it is.")
+    return _add_version(
+        store,
+        user_id,
+        dict(tailored.resume),
+        label=label,
+        kind="tailored",
+        parent_id=source_id,
+        job_id=job_id,
+        run_id=run_id,
+    )
+
+
+def _add_version(
+    store: Store,
+    user_id: int,
+    content: dict[str, Any],
+    *,
+    label: str,
+    kind: str,
+    parent_id: int | None = None,
+    job_id: int | None = None,
+    run_id: str | None = None,
+) -> ResumeVersion:
+    if not label.strip():
+        raise Invalid("The resume version needs a label, so that people can tell it from the others.")
+    with store.writing(user_id) as session:
+        if session.get(User, user_id, with_for_update=True) is None:  # one number at a time
+            raise NotFound(f"There is no candidate {user_id}.")
+        _own_job(session, user_id, job_id)
+        last = session.scalar(select(func.max(ResumeVersion.number)))
+        version = ResumeVersion(
+            user_id=user_id,
+            number=(last or 0) + 1,
+            label=label.strip()[:200],
+            kind=kind,
+            parent_id=parent_id,
+            job_id=job_id,
+            content=content,
+            sha256=resumes.digest(content),
+            source_run_id=run_id,
+        )
+        session.add(version)
+        session.flush()
+        if run_id:
+            text = memory.chosen(f"Resume version {version.number}, {version.label}, was kept.", now())
+            memory.keep(session.connection(), user_id=user_id, job_id=job_id, text=text, run_id=run_id)
+    return version
+
+
+def _document(session: Session, document_id: int, *, binned: bool = False) -> Document:
+    found = session.get(Document, document_id, with_for_update=True)  # one revision number at a time
+    if found is None or (found.deleted_at is not None) != binned:
+        raise NotFound("This document is not in the candidate's Drive any more. Look in the bin, or reload the page.")
+    return found
+
+
+def _own_job(session: Session, user_id: int, job_id: int | None) -> None:
+    if job_id is not None and session.get(Job, job_id) is None:
+        raise NotFound("This candidate has no such job. Pick one of theirs.")
+
+
+def _latest(session: Session, document_id: int) -> DocumentRevision | None:
+    wanted = select(DocumentRevision).where(DocumentRevision.document_id == document_id)
+    return session.scalars(wanted.order_by(DocumentRevision.number.desc()).limit(1)).one_or_none()
+
+
+def _revise(session: Session, document: Document, body: str, by: str, run_id: str | None) -> DocumentRevision:
+    latest = _latest(session, document.id)
+    revision = DocumentRevision(
+        user_id=document.user_id,
+        document_id=document.id,
+        number=latest.number + 1 if latest else 1,
+        body=body,
+        sha256=_sha(body),
+        source_run_id=run_id,
+        created_by=by,
+    )
+    session.add(revision)
+    document.updated_at = now()
+    session.flush()
+    return revision
+
+
+def _remember(session: Session, document: Document, revision: DocumentRevision, run_id: str | None) -> None:
+    """A person keeping a run's text is what the next run should know was chosen."""
+    if run_id:
+        text = memory.chosen(f"Kept: {document.title} (revision {revision.number}).", now())
+        memory.keep(session.connection(), user_id=document.user_id, job_id=document.job_id, text=text, run_id=run_id)
+
+
+def _check(title: str, body: str) -> None:
+    if not title.strip():
+        raise Invalid("The document needs a title, so that people can find it.")
+    if not body.strip():
+        raise Invalid("There is no text to save. Generate or write some first.")
+    if len(body) > LONGEST:
+        raise Invalid(f"The text is longer than {LONGEST:,} characters. Split it into two documents.")
+
+
+def _sha(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _paper(document: Document, revision: DocumentRevision) -> Paper:
+    return Paper(
+        id=document.id,
+        title=document.title,
+        kind=document.kind,
+        job_id=document.job_id,
+        revision=revision.number,
+        body=revision.body,
+        source_run_id=revision.source_run_id,
+        created_by=revision.created_by,
+        updated_at=document.updated_at,
+    )

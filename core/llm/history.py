@@ -1,0 +1,156 @@
+"""Runs as they were recorded: the list, newest first, and one run's whole story."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+
+from core.errors import NotFound
+from core.schema import AiAnswer, AttemptView, Change, Details, RunResult, Usage, usd
+from core.store import EVERYONE, AiAttempt, AiRun, Document, DocumentRevision, Job, ResumeVersion, Store, User
+
+UNANSWERED = AiAnswer(title="No answer", summary="", content="")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of runs."""
+
+    id: str
+    created_at: datetime
+    status: str
+    feature: str
+    candidate: str
+    job: str | None
+    prompt: str
+    provider: str | None
+    model: str | None
+    input_tokens: int
+    output_tokens: int
+    cost_nanousd: int | None
+    cost_status: str
+    latency_ms: int | None
+    ttft_ms: int | None
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything kept of one run; `kept` are the titles of what was saved from it."""
+
+    run: AiRun
+    candidate: str
+    job: str | None
+    attempts: Sequence[AiAttempt]
+    result: RunResult
+    kept: Sequence[str]
+
+
+def recent(
+    store: Store,
+    *,
+    limit: int = 50,
+    before: str | None = None,
+    user_id: int | None = None,
+    feature: str | None = None,
+    status: str | None = None,
+) -> list[Row]:
+    """The newest runs, at most `limit`; `before` is the last id of the page before."""
+    wanted = (
+        select(AiRun, User.name, Job.title)
+        .join(User, User.id == AiRun.user_id)
+        .outerjoin(Job, Job.id == AiRun.job_id)
+        .order_by(AiRun.created_at.desc(), AiRun.id.desc())
+        .limit(limit)
+    )
+    for column, value in ((AiRun.user_id, user_id), (AiRun.feature, feature), (AiRun.status, status)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    with store.reading(EVERYONE) as session:
+        if before and (last := session.get(AiRun, before)):
+            wanted = wanted.where(tuple_(AiRun.created_at, AiRun.id) < tuple_(last.created_at, last.id))
+        return [_row(run, name, title) for run, name, title in session.execute(wanted)]
+
+
+def story(store: Store, run_id: str) -> Story:
+    """One run with its attempts and what became of it. Errors: `NotFound`."""
+    with store.reading(EVERYONE) as session:
+        run = session.get(AiRun, run_id)
+        if run is None:
+            raise NotFound("There is no such run. It may have been erased with its candidate.")
+        attempts = session.scalars(select(AiAttempt).where(AiAttempt.run_id == run_id).order_by(AiAttempt.number)).all()
+        user, job = session.get_one(User, run.user_id), session.get(Job, run.job_id) if run.job_id else None
+        papers = session.execute(
+            select(Document.title, DocumentRevision.number)
+            .join(DocumentRevision, DocumentRevision.document_id == Document.id)
+            .where(DocumentRevision.source_run_id == run_id)
+        )
+        kept = [f"{title}, revision {number}" for title, number in papers]
+        versions = session.scalars(select(ResumeVersion).where(ResumeVersion.source_run_id == run_id))
+        kept += [f"Resume v{version.number} · {version.label}" for version in versions]
+    return Story(run, user.name, job.title if job else None, attempts, _result(run, attempts), kept)
+
+
+def result(store: Store, run_id: str) -> RunResult:
+    """The result of a run from its record, whoever ran it. Errors: `NotFound`."""
+    return story(store, run_id).result
+
+
+def _row(run: AiRun, candidate: str, job: str | None) -> Row:
+    return Row(
+        id=run.id,
+        created_at=run.created_at,
+        status=run.status,
+        feature=run.feature,
+        candidate=candidate,
+        job=job,
+        prompt=run.prompt,
+        provider=run.provider,
+        model=run.model,
+        input_tokens=run.input_tokens,
+        output_tokens=run.output_tokens,
+        cost_nanousd=run.cost_nanousd,
+        cost_status=run.cost_status,
+        latency_ms=run.latency_ms,
+        ttft_ms=run.ttft_ms,
+        caller=run.caller,
+    )
+
+
+def _result(run: AiRun, attempts: Sequence[AiAttempt]) -> RunResult:
+    return RunResult(
+        run_id=run.id,
+        status=run.status,
+        answer=AiAnswer.model_validate(run.answer) if run.answer else UNANSWERED,
+        changes=tuple(Change.model_validate(change) for change in run.changes),
+        details=Details.model_validate(run.details),
+        provider=run.provider or "",
+        model=run.model,
+        prompt=run.prompt,
+        usage=_usage(run),
+        cost_usd=usd(run.cost_nanousd),
+        cost_status=run.cost_status,
+        latency_ms=run.latency_ms or 0,
+        ttft_ms=run.ttft_ms,
+        attempts=tuple(_attempt(attempt) for attempt in attempts),
+    )
+
+
+def _attempt(attempt: AiAttempt) -> AttemptView:
+    return AttemptView(
+        **{name: getattr(attempt, name) for name in ("number", "provider", "model", "status", "finish_reason")},
+        error_code=attempt.error_code,
+        error=attempt.error,
+        usage=_usage(attempt),
+        cost_usd=usd(attempt.cost_nanousd),
+        cost_status=attempt.cost_status,
+        latency_ms=attempt.latency_ms,
+        ttft_ms=attempt.ttft_ms,
+    )
+
+
+def _usage(counted: AiRun | AiAttempt) -> Usage:
+    return Usage(**{name: getattr(counted, name) for name in Usage.model_fields})
+
+

@@ -1,0 +1,138 @@
+"""A model's finished text as the parts of an answer: read strictly, then mended, then as plain text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import AnswerUnreadable
+from core.llm import coerced
+from core.llm.answer_schema import schema
+from core.llm.json_object import load
+from core.llm.json_scan import LISTS, TEXTS, letters
+from core.llm.prose import EDGES, clean
+from core.llm.scanner import THOUGHT, THOUGHT_END, Form, Scanner
+from core.llm.text_scan import LONGEST_TITLE
+from core.schema import Change, Output
+
+__all__ = ["Parsed", "read", "schema"]
+
+_ESSENTIAL = frozenset({"summary", "content", "changes"})
+_LONGEST_REFUSAL = 400
+_REFUSAL = re.compile(
+    r"(?:as an ai\b|unfortunately\b|(?:i['’]m |i am )?(?:very |so )?sorry\b|i apologi[sz]e\b)?.{0,40}?"
+    r"\bi(?:['’]m| am)? ?(?:can(?:['’]t|not| not)|won['’]t|unable to|not able to) (?:\w+ )?"
+    r"(?:assist|help|comply|fulfil+|provide|continue|complete|create|generate|write)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the model wrote, cleaned and within limits; a field it was not asked for or left out is empty.
+
+    `repaired` says that the text did not have the asked shape and was mended.
+    """
+
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    bullets: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    next_actions: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    repaired: bool = False
+
+
+def read(text: str, output: Output, fields: Sequence[str]) -> Parsed:
+    """The answer in `text`, of which only `fields` count.
+
+    Errors: `AnswerUnreadable` when nothing in it can be used: empty, a web page, a list, an object of
+    other keys, a refusal.
+    """
+    text = _after_thought(clean(text))
+    if not text:
+        raise AnswerUnreadable("The model finished without saying anything. Run it again or choose another model.")
+    form, prose = _scan(text, output, fields)
+    if form == "none":
+        raise AnswerUnreadable("The model sent a web page or a list, not an answer. Choose another model.")
+    if form == "json" or output == "json":
+        if loaded := load(text):
+            return _from_object(*loaded, fields)
+        if form == "json":
+            raise AnswerUnreadable(
+                "The model's answer is damaged beyond mending. Run it again or choose another model."
+            )
+    return _from_prose(text, prose, fields, stepped_down=output == "json")
+
+
+def _after_thought(text: str) -> str:
+    """`text` without what a reasoning model thinks aloud before it answers."""
+    answer = text.rpartition(THOUGHT_END)[2].lstrip(EDGES)
+    return "" if answer.startswith(THOUGHT) else answer
+
+
+def _scan(text: str, output: Output, fields: Sequence[str]) -> tuple[Form | None, dict[str, str]]:
+    scanner = Scanner(output, fields)
+    prose: dict[str, str] = {}
+    for field, part in (*scanner.feed(text), *scanner.end()):
+        prose[field] = prose.get(field, "") + part
+    return scanner.form, prose
+
+
+# -- from an object --------------------------------------------------------------------------------
+
+
+def _from_object(value: Any, repaired: bool, fields: Sequence[str]) -> Parsed:
+    found = _ours(value, fields)
+    if found is None:
+        raise AnswerUnreadable("The model answered in another shape than asked. Run it again or choose another model.")
+    parsed = Parsed(
+        title=coerced.text("title", found.get("title")),
+        summary=coerced.text("summary", found.get("summary")),
+        content=coerced.text("content", found.get("content")),
+        bullets=coerced.items(found.get("bullets")),
+        warnings=coerced.items(found.get("warnings")),
+        next_actions=coerced.items(found.get("next_actions")),
+        changes=coerced.changes(found.get("changes")),
+        repaired=repaired,
+    )
+    essential = _ESSENTIAL.intersection(fields) or {*fields}
+    if not any(getattr(parsed, name, None) for name in essential):
+        raise AnswerUnreadable("The model left the answer's main parts empty. Run it again or choose another model.")
+    return parsed
+
+
+def _ours(value: Any, fields: Sequence[str]) -> Mapping[str, Any] | None:
+    """The asked fields of an object, or of the one object inside it that has them."""
+    if not isinstance(value, dict):
+        return None
+    if found := _named(value, fields):
+        return found
+    inside = [_named(part, fields) for key, part in value.items() if isinstance(part, dict) and key != "properties"]
+    inside = [part for part in inside if part]
+    return inside[0] if len(inside) == 1 else None
+
+
+def _named(value: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    names = {letters(name): name for name in fields if name in (*TEXTS, *LISTS, "changes")}
+    return {names[letters(key)]: part for key, part in value.items() if letters(key) in names}
+
+
+# -- from plain text -------------------------------------------------------------------------------
+
+
+def _from_prose(text: str, prose: Mapping[str, str], fields: Sequence[str], *, stepped_down: bool) -> Parsed:
+    """The parts of a plain text; a first line that is no title belongs to what follows."""
+    title = prose.get("title", "")
+    if len(title) > LONGEST_TITLE or title.endswith(","):
+        untitled = [name for name in fields if name != "title"] if len(title) > LONGEST_TITLE else ["content"]
+        prose = _scan(text, "text", untitled)[1]
+    elif title and not (prose.get("summary") or prose.get("content")):
+        prose = {"content": title}
+    title, summary, content = (coerced.text(name, prose.get(name)) for name in TEXTS)
+    if not content and (stepped_down or not summary):
+        raise AnswerUnreadable("The model's text is no answer. Run it again or choose another model.")
+    if len(text) <= _LONGEST_REFUSAL and _REFUSAL.match(text):
+        raise AnswerUnreadable("The model declined to answer. Change the instructions or choose another model.")
+    return Parsed(title, summary, content, repaired=stepped_down)

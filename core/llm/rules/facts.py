@@ -1,0 +1,235 @@
+"""What the rules know of one run: the candidate's career, the posting's asking and how the two meet."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from core.drive import resume as resumes
+from core.schema import Details, Found
+from core.tools import career, keywords, posting, scoring
+from core.tools.career import Bullet, Career, Post
+from core.tools.material import JobFacts, Line, Material
+from core.tools.posting import Sentence
+from core.tools.scoring import Asked, quote
+
+MADE = "Made without AI: put together by rules from the resume and the posting. Read it before anyone else does."
+NOT_FOLLOWED = "The instructions were not followed: rules cannot read them. Run it again on a model for that."
+HAS_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|half|twice"
+    r"|doubled|tripled|halved)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything below is computed once; nothing in it can be missing, only empty."""
+
+    material: Material
+    today: date
+
+    @cached_property
+    def career(self) -> Career:
+        return career.read(self.material.resume)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        return resumes.lines(self.career.resume)[: scoring.READ_LINES]
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return posting.read(self.job.description) if self.job else ()
+
+    @cached_property
+    def details(self) -> Details:
+        return scoring.score(
+            replace(self.material, resume=self.career.resume) if self.has_resume else self.material, self.today
+        )
+
+    @cached_property
+    def asked(self) -> dict[str, Asked]:
+        terms = [found.term for found in (*self.details.matched, *self.details.missing)]
+        return scoring.weigh(self.job, self.sentences, terms) if self.job else {}
+
+    @property
+    def job(self) -> JobFacts | None:
+        return self.material.job
+
+    @property
+    def has_resume(self) -> bool:
+        return self.material.resume is not None and not self.career.is_empty
+
+    # -- names ---------------------------------------------------------------------------------
+
+    @cached_property
+    def name(self) -> str:
+        """The candidate's name, empty when nobody gave it."""
+        return quote(self.career.name or career.text(self.material.profile.get("name")), 80)
+
+    @property
+    def who(self) -> str:
+        return self.name or "The candidate"
+
+    @cached_property
+    def job_title(self) -> str:
+        return quote(self.job.title, 120) if self.job else ""
+
+    @cached_property
+    def company(self) -> str:
+        return quote(self.job.company, 80) if self.job else ""
+
+    @property
+    def job_name(self) -> str:
+        """`Data Analyst at Acme`, as much of it as is known; empty without a job."""
+        if not self.job:
+            return ""
+        return " at ".join(filter(None, [self.job_title or "the position", self.company]))
+
+    @cached_property
+    def years(self) -> float | None:
+        return scoring.years_held(self.career, self.material.profile, self.today)
+
+    # -- how resume and posting meet -----------------------------------------------------------
+
+    @cached_property
+    def matched(self) -> tuple[str, ...]:
+        """Terms of the posting that the resume has, the hardest asked first."""
+        return tuple(found.term for found in self.details.matched)
+
+    @cached_property
+    def missing(self) -> tuple[Found, ...]:
+        return self.details.missing
+
+    @cached_property
+    def required_missing(self) -> tuple[str, ...]:
+        return tuple(term for term in self.firm_missing if self.asked[term].kind == "must")
+
+    @cached_property
+    def firm_matched(self) -> tuple[str, ...]:
+        """Matched terms worth naming in prose; all of them where none is firm."""
+        return tuple(term for term in self.matched if self.asked[term].is_firm) or self.matched
+
+    @cached_property
+    def firm_missing(self) -> tuple[str, ...]:
+        return tuple(found.term for found in self.missing if self.asked[found.term].is_firm)
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """The matched terms of a text that are worth naming."""
+        return tuple(term for term in self.terms_in(text) if self.asked[term].is_firm)
+
+    def terms_in(self, text: str) -> tuple[str, ...]:
+        """The matched terms that a text names, the hardest asked first."""
+        known = self._terms_in
+        if text not in known:
+            known[text] = tuple(term for term in self.matched if keywords.mentions(text, term))
+        return known[text]
+
+    def relevance(self, text: str) -> float:
+        """How much of what the posting asks a text shows: the weights of the terms it names."""
+        return sum(self.asked[term].weight for term in self.terms_in(text))
+
+    def proof(self, term: str) -> Line | None:
+        """The line that shows a term best: an achievement before a list, one with a number before one without."""
+        return self._proofs.get(term)
+
+    @cached_property
+    def _proofs(self) -> dict[str, Line]:
+        ranked = sorted(self.lines, key=_proves)
+        found: dict[str, Line] = {}
+        for line in ranked:
+            for term in self.terms_in(line.text):
+                found.setdefault(term, line)
+        return found
+
+    @cached_property
+    def _terms_in(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def best_bullets(self) -> tuple[tuple[Post, Bullet], ...]:
+        """Bullets of all posts, best first: what the posting asks, then a number, then the newer post."""
+        ranked = [
+            (
+                -self.relevance(bullet.text) - (1.5 if HAS_NUMBER.search(bullet.text) else 0) + age * 1.0,
+                age,
+                at,
+                post,
+                bullet,
+            )
+            for age, post in enumerate(self.career.posts)
+            for at, bullet in enumerate(post.bullets)
+        ]
+        ranked.sort(key=lambda each: each[:3])
+        return tuple((post, bullet) for *_, post, bullet in ranked)
+
+    def warnings(self, *more: str) -> tuple[str, ...]:
+        """The mark of the rules, what they could not do, then `more`; empty ones fall away."""
+        said = [MADE]
+        if self.material.instructions.strip():
+            said.append(NOT_FOLLOWED)
+        return tuple(dict.fromkeys([*said, *filter(None, more)]))
+
+
+def read(material: Material, today: date) -> Facts:
+    """The facts of a run."""
+    job = material.job
+    if job and not (job.title.strip() or job.company.strip() or job.description.strip()):
+        job = None
+    return Facts(replace(material, job=job), today)
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    given = list(words)
+    return f" {last} ".join(filter(None, [", ".join(given[:-1]), given[-1]])) if given else ""
+
+
+def many(number: float, thing: str, things: str = "") -> str:
+    """`1 term`, `3 terms`."""
+    return f"{number:g} {thing if number == 1 else things or thing + 's'}"
+
+
+def together(terms: Iterable[str], key: Callable[[str], str]) -> list[list[str]]:
+    """Terms with the same key in one group, groups and terms in the order they came."""
+    groups: dict[str, list[str]] = {}
+    for term in terms:
+        groups.setdefault(key(term) or term, []).append(term)
+    return list(groups.values())
+
+
+def shown(line: Line | None, limit: int = 180) -> str:
+    """A line as evidence: quoted, with its place; empty without one."""
+    return f"“{quote(line.text, limit)}” ({inner(line.place)})" if line else ""
+
+
+def inner(place: str) -> str:
+    """A place that can stand in brackets."""
+    return re.sub(r" \(([^()]*)\)$", r", \1", place)
+
+
+def cell(text: str) -> str:
+    """A text that a Markdown table can hold."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def items(texts: Sequence[str]) -> str:
+    return "\n".join(f"- {text}" for text in texts)
+
+
+def sections(*parts: tuple[str, str]) -> str:
+    """Markdown of (heading, body) pairs; a part without a body is left out."""
+    return "\n\n".join(f"## {heading}\n\n{body}" if heading else body for heading, body in parts if body.strip())
+
+
+def _proves(line: Line) -> tuple[int, bool]:
+    if "/highlights/" in line.path:
+        rank = 0
+    elif line.path.endswith(("/summary", "/description")):
+        rank = 1
+    elif line.path.startswith(("skills", "certificates", "languages", "education")):
+        rank = 2
+    else:
+        rank = 3
+    return rank, not HAS_NUMBER.search(line.text)

@@ -1,0 +1,190 @@
+"""An interview pack by rules: likely questions with the evidence to use, gaps, stories, questions to ask back."""
+
+from collections.abc import Iterator
+
+from core.llm.rules import doubts
+from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, sections, shown
+from core.schema import AiAnswer, Found, Written
+from core.tools.posting import Sentence
+from core.tools.scoring import quote
+
+_ASKED = (
+    "Where have you used {term}, and what came of it?",
+    "Walk us through a piece of work with {term}: the problem, your part, the result.",
+    "What is the hardest thing you have done with {term}?",
+    "How do you decide that your work with {term} is good enough?",
+    "What would you do differently today in your work with {term}?",
+)
+
+
+def write(facts: Facts) -> Written:
+    """An interview pack; with half the material, the half that can be prepared."""
+    questions, gaps, path = list(_questions(facts)), list(_gaps(facts)), list(_path(facts))
+    answer = AiAnswer(
+        title="Interview pack" + (f": {facts.job_name}" if facts.job else f": {facts.who}"),
+        summary=_summary(facts, len(questions), len(gaps)),
+        content=sections(
+            ("Likely questions", "\n\n".join(questions)),
+            ("Questions about gaps", "\n\n".join(gaps)),
+            ("Questions about your path", "\n\n".join(path)),
+            ("Stories to have ready", _stories(facts)),
+            ("Questions to ask", items(list(_back(facts)))),
+        ),
+        bullets=tuple(_heads([*questions, *gaps, *path])),
+        warnings=facts.warnings(
+            "" if facts.job else "No job was given, so the questions come from the resume alone.",
+            "" if facts.has_resume else "No resume was given, so no answer has evidence beside it.",
+            "The posting names few terms, so fewer questions could be drawn from it."
+            if facts.job and facts.details.low_confidence and facts.has_resume
+            else "",
+        ),
+        next_actions=tuple(_actions(facts, len(questions))),
+    )
+    return Written(answer, details=facts.details)
+
+
+def _questions(facts: Facts) -> Iterator[str]:
+    """From the work the posting describes first, then from its terms."""
+    used: set[str] = set()
+    for duty in _duties(facts)[:3]:
+        proofs = [line for term in facts.terms_in(duty.text) if (line := facts.proof(term))]
+        line = next((each for each in proofs if each.path not in used), proofs[0] if proofs else None)
+        used.update(facts.terms_in(duty.text)[:1])
+        if line:
+            used.add(line.path)
+        yield _entry(f"You would {_as_task(duty.text)}. What have you done that comes closest?", shown(line), duty.text)
+    number = 0
+    for term in facts.firm_matched:
+        line = facts.proof(term)
+        if term in used or line is None or line.path in used or number >= len(_ASKED):
+            continue
+        used.add(line.path)
+        yield _entry(_ASKED[number].format(term=term), shown(line), facts.asked[term].sentence)
+        number += 1
+    if not facts.matched:
+        for post, bullet in facts.best_bullets[:4]:
+            yield _entry(
+                f"Tell us about your time as {post.place}. What are you proudest of?", f"“{quote(bullet.text)}”", ""
+            )
+
+
+def _duties(facts: Facts) -> list[Sentence]:
+    duties = [
+        each for each in facts.sentences if each.kind == "duty" and 30 <= len(each.text) <= 220 and _is_task(each.text)
+    ]
+    return sorted(
+        (each for each in duties if facts.relevance(each.text)), key=lambda each: -facts.relevance(each.text)
+    ) or ([] if facts.has_resume else duties[:5])
+
+
+def _is_task(text: str) -> bool:
+    first = text.split()[0].lower()
+    return first.isalpha() and text[0].isupper() and not first.endswith(("ing", "s", "ed")) and first not in (
+        "you", "we", "our", "the", "this", "as", "in", "to", "at", "a", "an", "your", "it", "if", "when", "for", "with",
+        "who", "what", "how", "because", "and", "or", "is", "are", "be", "people", "two", "three", "within", "from", "there",
+        "experience", "remote", "by", "on", "one", "each", "every", "please", "currently", "today", "most", "not", "no",
+        "here", "both", "all", "some", "that", "while", "after", "before", "she", "he", "they", "i", "my", "general",
+    )  # fmt: skip
+
+
+def _as_task(text: str) -> str:
+    return text[0].lower() + quote(text[1:], 200).rstrip(" .;:")
+
+
+def _gaps(facts: Facts) -> Iterator[str]:
+    for found in firm(facts)[:4]:
+        term, asked = found.term, facts.asked[found.term]
+        near = next((line for other in facts.terms_in(asked.sentence) if (line := facts.proof(other))), None)
+        bridge = f"Then bridge to what is nearest: {shown(near)}. " if near else ""
+        yield (
+            f"**Your resume does not mention {term}. How would you get there?**\n\n"
+            + (f"- Why they ask: “{quote(asked.sentence)}”\n" if asked.sentence else "")
+            + f"- How to prepare: say plainly what you know of {term} and what you do not. {bridge}"
+            + "End with one concrete step and how long it would take you. Do not claim more than you can show."
+        )
+
+
+def firm(facts: Facts) -> list[Found]:
+    """The missing terms worth a question."""
+    return [found for found in facts.missing if facts.asked[found.term].is_firm]
+
+
+def _path(facts: Facts) -> Iterator[str]:
+    for doubt in doubts.find(facts):
+        if "between two posts" in doubt.name or doubt.name.startswith(
+            ("Short stay", "A short stay", "A change of field", "A step")
+        ):
+            yield (
+                f"**{_PATH.get(doubt.name.split(' ')[1], 'Tell us about this part of your path.')}**\n\n"
+                f"- Why they ask: {doubt.evidence}\n- How to prepare: two calm sentences: what happened, what you bring from it."
+            )
+
+
+_PATH = {
+    "months": "What did you do between these two posts?",
+    "stays": "Why were these stays short?",
+    "short": "Why did you leave this post so soon?",
+    "change": "Why did you change your field?",
+    "step": "Why this level, and why now?",
+}
+
+
+def _stories(facts: Facts) -> str:
+    chosen = [pair for pair in facts.best_bullets if HAS_NUMBER.search(pair[1].text)][:3] or list(
+        facts.best_bullets[:3]
+    )
+    told = [f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in chosen]
+    if not told:
+        return ""
+    return (
+        "Practise each in two minutes: the situation, your own part, the result, and how you know the number.\n\n"
+        + items(told)
+    )
+
+
+def _back(facts: Facts) -> Iterator[str]:
+    for duty in _duties(facts)[:1]:
+        yield f"You would have me {_as_task(duty.text)}. What would a good first three months of that look like?"
+    required = [found.term for found in firm(facts) if facts.asked[found.term].kind in ("must", "duty")]
+    if required:
+        yield f"How much of the week is {required[0]}, and who in the team could I learn it from?"
+    wished = [sentence.text for sentence in facts.sentences if sentence.kind == "nice"]
+    if wished:
+        yield f"Your posting wishes for “{quote(wished[0], 110)}”. Which problem is waiting for that person?"
+    yield "What does the person who does this best do differently from the others?"
+    yield "What happened to the last person in this position?"
+    yield "How will we both know after six months that it was the right choice?"
+
+
+def _entry(question: str, evidence: str, asks: str) -> str:
+    rows = [f"Why they ask: “{quote(asks)}”"] if asks else []
+    rows += [f"Evidence to use: {evidence}"] if evidence else []
+    return f"**{question}**\n\n{items(rows)}" if rows else f"**{question}**"
+
+
+def _heads(entries: list[str]) -> list[str]:
+    return [entry.split("\n")[0].strip("*") for entry in entries]
+
+
+def _summary(facts: Facts, questions: int, gaps: int) -> str:
+    if not facts.job and not facts.has_resume:
+        return "There is neither a resume nor a job to prepare from; the questions to ask fit any interview."
+    said = [f"{many(questions, 'likely question')}{' with the evidence to use' if facts.has_resume else ''}"]
+    if gaps:
+        said.append(f"{many(gaps, 'question')} about gaps ({listed(found.term for found in firm(facts)[:4])})")
+    about = f" for {facts.job_name}" if facts.job else ""
+    return f"{listed(said)}{about}. Spend most of the time on the stories: they answer half of everything else."
+
+
+def _actions(facts: Facts, questions: int) -> Iterator[str]:
+    if not facts.job:
+        yield "Pick a job with the chips and run it again."
+    if not facts.has_resume:
+        yield "Pick a resume version with the chips and run it again."
+    if facts.best_bullets:
+        _, bullet = facts.best_bullets[0]
+        yield f"Rehearse aloud, in two minutes: “{quote(bullet.text, 110)}”."
+    if firm(facts):
+        yield f"Read an hour about {firm(facts)[0].term} and write down three honest sentences on it."
+    if questions:
+        yield "Answer three of the likely questions in writing, then cut each to half."

@@ -1,0 +1,289 @@
+"""A cover letter by rules: it orders and selects what the resume says, and says nothing else."""
+
+import re
+from collections.abc import Iterator
+
+from core.llm.rules.facts import Facts, inner, items, listed, many
+from core.schema import AiAnswer, Written
+from core.tools import asking, career
+from core.tools.career import Bullet, Post
+from core.tools.scoring import quote
+
+CONTACT, MOTIVATION = "contact", "motivation"
+_WORK = ("work", "projects", "volunteer")
+NAME, COMPANY, POSITION = "[your name]", "[company]", "[position]"
+_PAST = set(
+    [
+        "built",
+        "led",
+        "wrote",
+        "cut",
+        "grew",
+        "ran",
+        "drove",
+        "won",
+        "made",
+        "taught",
+        "kept",
+        "held",
+        "brought",
+        "began",
+        "set",
+        "sold",
+        "took",
+        "gave",
+        "found",
+        "did",
+        "saw",
+        "met",
+        "sought",
+        "rose",
+        "spoke",
+        "stood",
+        "told",
+        "thought",
+        "understood",
+        "oversaw",
+        "rebuilt",
+        "rewrote",
+        "redid",
+        "put",
+        "split",
+        "spent",
+        "sent",
+        "read",
+        "shot",
+        "swept",
+        "bound",
+        "dealt",
+        "forecast",
+        "bid",
+        "hit",
+        "shut",
+        "fed",
+        "lit",
+        "laid",
+        "left",
+        "lent",
+        "lost",
+        "paid",
+        "quit",
+        "drew",
+        "flew",
+        "knew",
+        "threw",
+        "chose",
+        "froze",
+        "broke",
+        "spun",
+    ]
+)
+_NOT_A_DEED = {"experienced", "skilled", "dedicated", "motivated", "detailed", "advanced", "related", "certified", "used",
+               "integrated", "distributed", "automated", "embedded", "based", "licensed", "applied", "varied"}  # fmt: skip
+_PRESENT = set(
+    [
+        "lead",
+        "manage",
+        "run",
+        "own",
+        "build",
+        "write",
+        "design",
+        "maintain",
+        "mentor",
+        "support",
+        "teach",
+        "coach",
+        "oversee",
+        "coordinate",
+        "develop",
+        "deliver",
+        "review",
+        "plan",
+        "train",
+        "operate",
+        "analyze",
+        "analyse",
+        "prepare",
+        "supervise",
+        "guide",
+        "create",
+        "drive",
+        "organize",
+        "organise",
+        "provide",
+        "handle",
+    ]
+)
+
+
+def write(facts: Facts) -> Written:
+    """A whole letter; what the material lacks stands in square brackets and is named in a warning."""
+    chosen = _chosen(facts)
+    letter = "\n\n".join(filter(None, [greeting(facts), *body(facts, chosen), _closing(facts)]))
+    answer = AiAnswer(
+        title=f"Cover letter: {facts.job_name or POSITION}",
+        summary=_summary(facts, letter, chosen),
+        content=letter,
+        bullets=tuple(f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in chosen),
+        warnings=facts.warnings(*_warnings(facts, letter)),
+        keywords_added=facts.terms_in(letter),
+        next_actions=tuple(_actions(facts, letter)),
+    )
+    return Written(answer, details=facts.details)
+
+
+def greeting(facts: Facts) -> str:
+    """The salutation: to the person named, else to the company's hiring team."""
+    contact = quote(facts.material.inputs.get(CONTACT, "").strip(" ,"), 80)
+    return (
+        f"Dear {contact},"
+        if contact
+        else f"Dear {facts.company} hiring team,"
+        if facts.company
+        else "Dear hiring team,"
+    )
+
+
+def body(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
+    """The paragraphs between salutation and closing."""
+    yield _why(facts)
+    yield facts.material.inputs.get(MOTIVATION, "").strip()
+    if chosen:
+        yield from _deeds(facts, chosen)
+    elif facts.career.summary:
+        yield f"In short, as my resume puts it: “{quote(facts.career.summary, 400)}”"
+    yield _qualified(facts)
+    yield _talk(facts)
+
+
+def _chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
+    """The three lines that speak most to the posting, from two posts at most, newest post first."""
+    best = [pair for pair in facts.best_bullets if facts.relevance(pair[1].text)] or list(facts.best_bullets)
+    kept: list[tuple[Post, Bullet]] = []
+    for post, bullet in best:
+        posts = {each.id for each, _ in kept}
+        if len(kept) < 3 and (post.id in posts or len(posts) < 2) and len(bullet.text) <= 420:
+            kept.append((post, bullet))
+    order = {post.id: at for at, post in enumerate(facts.career.posts)}
+    return sorted(kept, key=lambda pair: order[pair[0].id])
+
+
+def _why(facts: Facts) -> str:
+    """What is asked and shown in work done; a word that only a list of skills holds does not count."""
+    position = facts.job_title or POSITION
+    company = facts.company or ("" if facts.job_title else COMPANY)
+    name = f"{position} at {company}" if company else position
+    shown = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)][:4]
+    wanted = asking.years(facts.sentences)
+    enough = wanted is not None and facts.years is not None and facts.years >= wanted.number
+    bring = f"about {facts.years:.0f} years of work" if facts.years else ""
+    if not shown:
+        return f"Please take this letter as my application for the position of {name}." + (
+            f" I bring {bring}, where you ask for {wanted.number}." if enough and wanted else ""
+        )
+    all_of_it = "it" if len(shown) == 1 else "both" if len(shown) == 2 else "all of them"
+    said = f"For the position of {name} you ask for {listed(shown)}. I have worked with {all_of_it}"
+    return f"{said}, and I bring {bring} where you ask for {wanted.number}." if enough and wanted else f"{said}."
+
+
+def _deeds(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
+    by_post: dict[str, tuple[Post, list[str]]] = {}
+    for post, bullet in chosen:
+        by_post.setdefault(post.id, (post, []))[1].append(bullet.text)
+    for number, (post, texts) in enumerate(by_post.values()):
+        before = number > 0 and not post.current
+        yield _paragraph(post, texts, before=before)
+
+
+def _paragraph(post: Post, texts: list[str], *, before: bool) -> str:
+    """What was done in one post: as sentences where the lines begin with a deed, else as a list in their own words."""
+    role = " at ".join(filter(None, [post.title, post.employer])) or "my last post"
+    start = "Before that, as" if before else "As" if post.title else "At"
+    if not post.title:
+        start, role = ("Before that, at" if before else "At"), post.employer or "my last post"
+    deeds = [_deed(text) for text in texts]
+    if all(deeds):
+        first, *rest = [deed for deed in deeds if deed]
+        more = "".join(f" {'There I also' if at else 'I also'} {deed}" for at, deed in enumerate(rest))
+        return f"{start} {role}, I {first}{more}"
+    own = items([quote(text, 420) for text in texts])
+    return f"{start} {role}, my work in short:\n\n{own}"
+
+
+def _deed(text: str) -> str | None:
+    """`Built a dashboard` as `built a dashboard.`; None where the line does not begin with a verb that follows "I"."""
+    words = text.split()
+    if len(words) < 3:
+        return None
+    verb, second = words[0].lower(), words[1].lower()
+    past = verb in _PAST or (re.fullmatch(r"(?:co-|re-)?[a-z]{3,}ed", verb) is not None and verb not in _NOT_A_DEED)
+    present = (
+        verb in _PRESENT and second not in ("and", "of", "for", "with", "in", "to", "from", "or") and words[0].isalpha()
+    )
+    if not (past or present):
+        return None
+    return text[0].lower() + text[1:].rstrip(" .;,") + "."
+
+
+def _qualified(facts: Facts) -> str:
+    """Degree and certificates, where the posting asks for them and the resume has them."""
+    said = []
+    if any(part.name == "Education" and part.points == part.out_of for part in facts.details.parts):
+        levels = [(career.degree_level(each) or 0, each) for each in facts.career.degrees]
+        said.append(f"The degree you ask for: {max(levels, key=lambda each: each[0])[1]}.")
+    asked = {each.name.casefold() for each in asking.certificates(facts.sentences)}
+    held = [each for each in facts.career.certificates if any(name in each.casefold() for name in asked)]
+    if held:
+        said.append(f"I hold {listed(held)}.")
+    return " ".join(said)
+
+
+def _talk(facts: Facts) -> str:
+    duties = [
+        sentence.text for sentence in facts.sentences if sentence.kind == "duty" and 30 <= len(sentence.text) <= 180
+    ]
+    best = max(duties, key=facts.relevance, default="")
+    if best and facts.relevance(best):
+        quoted = best.rstrip(" .;:,")
+        return f"You describe the work as “{quoted}”. I would be glad to talk about what I have done that comes closest to it."
+    return "I would be glad to talk about how this experience fits what you need."
+
+
+def _closing(facts: Facts) -> str:
+    basics = facts.career.resume["basics"]
+    reach = [career.text(basics.get(key) or facts.material.profile.get(key)) for key in ("email", "phone")]
+    contact = " · ".join(filter(None, reach))
+    return "  \n".join(filter(None, ["Kind regards,", facts.name or NAME, contact]))
+
+
+def _summary(facts: Facts, letter: str, chosen: list[tuple[Post, Bullet]]) -> str:
+    words = len(letter.split())
+    about = f" for {facts.job_name}" if facts.job_name else ""
+    if not chosen:
+        return f"A letter{about} of {words} words. The resume lists no achievement to rest it on, so it stays general."
+    places = listed(dict.fromkeys(post.place for post, _ in chosen))
+    return f"A letter{about} of {words} words that rests on {many(len(chosen), 'line')} of the resume ({places})."
+
+
+def _warnings(facts: Facts, letter: str) -> Iterator[str]:
+    open_ = [mark for mark in (NAME, POSITION, COMPANY) if mark in letter]
+    if open_:
+        yield f"To fill in by hand, because the context does not say it: {listed(open_)}."
+    if facts.missing:
+        gaps = facts.required_missing or facts.firm_missing or tuple(found.term for found in facts.missing)
+        yield f"Asked by the posting and not claimed, because the resume does not show it: {listed(gaps[:8])}."
+    if not facts.has_resume:
+        yield "This run had no resume, so the letter shows no achievements."
+
+
+def _actions(facts: Facts, letter: str) -> Iterator[str]:
+    if not facts.has_resume:
+        yield "Pick a resume version with the chips and run it again."
+    if not facts.job:
+        yield "Pick a job with the chips and run it again."
+    if not facts.material.inputs.get(MOTIVATION, "").strip():
+        yield f"Add a sentence in {facts.who}'s own words on why {facts.company or 'this company'}: fill in “Why this job”."
+    if facts.required_missing:
+        yield f"Decide whether to mention {facts.required_missing[0]}: what was learned of it, or how it would be."
+    yield "Read it aloud once and shorten what does not sound like the candidate."

@@ -1,0 +1,204 @@
+"""One AI call, from a prepared request to a recorded answer.
+
+A run walks its legs until one answers; the last is the rule-based engine, which cannot fail. Whatever
+happens on the way, it is recorded once and its last event is `done`.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+
+from core.errors import AnswerTooLong, AnswerUnreadable, ProviderCut, ProviderError, ProviderSlow, StorageDown
+from core.llm import accounts, fallback, finish, outcome, parser, runs
+from core.llm.live import LiveRun
+from core.llm.prepare import Composed, Prepared
+from core.llm.provider import Finished, Prose, Provider
+from core.llm.router import Leg
+from core.llm.runs import Attempt
+from core.llm.scanner import Scanner
+from core.schema import RunResult, RunStatus, Written
+from core.store import Store
+from core.tools import memory
+
+log = logging.getLogger(__name__)
+
+CUT_SHORT = "The model stopped at its length limit, so the end may be missing. Raise max_tokens or ask for less."
+NOT_RECORDED = "This run could not be recorded: the database did not take it. Save what you need, then tell an admin."
+
+
+class Call:
+    """The state of one run while it walks its legs."""
+
+    def __init__(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> None:
+        self.prepared = prepared
+        self.opening = opening
+        self.live = live
+        self.attempts: list[Attempt] = []
+
+    def begin(self, leg: Leg) -> Attempt:
+        """A new attempt, announced: `started` for the first, `notice` for one that takes over."""
+        attempt = Attempt(len(self.attempts) + 1, leg.provider, leg.model, datetime.now(UTC))
+        self.attempts.append(attempt)
+        where = {"provider": leg.provider, "model": leg.model}
+        self.live.progress.provider, self.live.progress.model = leg.provider, leg.model
+        self.live.progress.output = attempt.text
+        if attempt.number == 1:
+            head = {"run_id": self.opening.id, "feature": self.opening.request.feature, "prompt": self.opening.prompt}
+            self.live.emit("started", head | where | {"route": self.opening.route})
+        else:
+            failed = self.attempts[-2]
+            self.live.emit("notice", {"code": failed.error_code, "message": failed.error} | where)
+        return attempt
+
+    def say(self, attempt: Attempt, field: str, text: str) -> None:
+        """One delta; the first of the run is its time to first token."""
+        if attempt.ttft_ms is None:
+            attempt.ttft_ms = accounts.since(attempt.started_at)
+        if self.live.progress.ttft_ms is None:
+            self.live.progress.ttft_ms = self.live.elapsed_ms()
+        self.live.emit("delta", {"field": field, "text": text})
+
+
+    def result(self, status: RunStatus, written: Written) -> RunResult:
+        live = self.live
+        return outcome.result(
+            self.opening, status, written, self.attempts, latency_ms=live.elapsed_ms(), ttft_ms=live.progress.ttft_ms
+        )
+
+
+class Runner:
+    """Runs prepared calls on the event loop; its database work and rules run in worker threads of their own."""
+
+    def __init__(self, store: Store, providers: Mapping[str, Provider]) -> None:
+        self.store = store
+        self.providers = providers
+        self.threads = CapacityLimiter(8)
+
+    async def run(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> RunResult:
+        """Walk the legs, record, and emit `done`. Never raises for anything a model or a caller did."""
+        call = Call(prepared, opening, live)
+        written: Written | None = None
+        with live.scope:
+            for leg in prepared.route.legs:
+                if written := await self._try(call, leg):
+                    break
+        for attempt in call.attempts:
+            accounts.close(attempt)
+        if written is None:
+            result = call.result("cancelled", outcome.partial(live.events))
+        else:
+            result = call.result("ok" if len(call.attempts) == 1 else "fallback", written)
+        with anyio.CancelScope(shield=True):
+            result = await self._record(call, result)
+        live.finish(result)
+        return result
+
+    async def _try(self, call: Call, leg: Leg) -> Written | None:
+        """One leg; None when it failed and the next should take over."""
+        if leg.provider != "rules" and any(a.error_code == AnswerTooLong.code for a in call.attempts):
+            return None  # the events are full: only the rules' short answer still fits
+        attempt = call.begin(leg)
+        try:
+            if leg.provider == "rules":
+                written = await self._rules(call, attempt)
+            else:
+                written = await self._ask(call, attempt, leg, self.providers[leg.provider])
+        except ProviderError as failed:
+            attempt.status, attempt.error_code, attempt.error = "failed", failed.code, failed.message
+            return None
+        except Exception as broken:  # the one broad except: a run always ends in an answer
+            log.error("leg %s of run %s broke: %s", attempt.number, call.opening.id, type(broken).__name__)
+            attempt.status, attempt.error_code = "failed", "internal"
+            attempt.error = "This step failed inside the workbench. The next one took over; an admin finds it in the log."
+            return None
+        attempt.status = "ok"
+        return written
+
+    async def _ask(self, call: Call, attempt: Attempt, leg: Leg, provider: Provider) -> Written:
+        """Stream one model's answer, within the provider's deadlines, and read it."""
+        prepared, request = call.prepared, call.opening.request
+        composed = await to_thread.run_sync(prepared.compose, leg, provider, limiter=self.threads)
+        attempt.messages, attempt.parts = composed.call.messages, [asdict(part) for part in composed.parts]
+        call.live.progress.input_tokens = sum(part.tokens for part in composed.parts)
+        scanner = Scanner(composed.call.output, prepared.prompt.writes)
+        if provider.writes == "opening":
+            for field, text in scanner.feed(f"{finish.title(request.feature, prepared.material)}\n"):
+                call.live.emit("delta", {"field": field, "text": text})
+        await self._read(call, attempt, provider, composed, scanner)
+        for field, text in scanner.end():
+            call.say(attempt, field, text)
+        text = "".join(attempt.text)
+        if not text.strip():
+            raise AnswerUnreadable("The model finished without saying anything.")
+        written = await to_thread.run_sync(_finished, prepared, provider, text, limiter=self.threads)
+        if attempt.finish_reason == "length" and provider.writes == "answer":
+            written = replace(written, answer=outcome.warned(written.answer, CUT_SHORT))
+        return written
+
+    async def _read(
+        self, call: Call, attempt: Attempt, provider: Provider, composed: Composed, scanner: Scanner
+    ) -> None:
+        """The leg's stream, chunk by chunk, each deadline watched. Errors: `ProviderSlow`, `ProviderCut`."""
+        limits = provider.deadlines
+        end = anyio.current_time() + limits.leg
+        with anyio.CancelScope(deadline=min(end, anyio.current_time() + limits.first_token)) as watch:
+            async with aclosing(provider.stream(composed.call)) as chunks:
+                async for chunk in chunks:
+                    watch.deadline = min(end, anyio.current_time() + limits.idle)
+                    if isinstance(chunk, Prose):
+                        attempt.text.append(chunk.text)
+                        for field, text in scanner.feed(chunk.text):
+                            call.say(attempt, field, text)
+                    elif isinstance(chunk, Finished):
+                        attempt.finish_reason = chunk.reason
+                    else:
+                        accounts.note(attempt, chunk)
+        if watch.cancelled_caught:
+            raise ProviderSlow("The model took too long, so it was stopped.")
+        if attempt.finish_reason is None:
+            raise ProviderCut("The model's answer was cut off in the middle.")
+
+    async def _rules(self, call: Call, attempt: Attempt) -> Written:
+        """The rule-based engine's answer, shown as it would stream."""
+        prepared = call.prepared
+        write = lambda: fallback.write(call.opening.request.feature, prepared.material, today=prepared.today)  # noqa: E731
+        written = await to_thread.run_sync(write, limiter=self.threads)
+        answer = written.answer
+        for field in ("title", "summary", "content"):
+            call.say(attempt, field, getattr(answer, field))
+        attempt.text.append(answer.content)
+        attempt.finish_reason = "stop"
+        return written
+
+    async def _record(self, call: Call, result: RunResult) -> RunResult:
+        """Settle the run; what the database refuses is said in the answer, because it is all that is left of it."""
+        cost = accounts.total(call.attempts)
+        finished = result.status in ("ok", "fallback")
+        written = Written(result.answer, result.changes, result.details)
+        note = memory.asked(call.opening.request, written, datetime.now(UTC)) if finished else None
+        settle = lambda: runs.settle(self.store, call.opening, result, call.attempts, cost, note=note)  # noqa: E731
+        for pause in (0.05, 0.5, None):
+            try:
+                await to_thread.run_sync(settle, limiter=self.threads)
+            except StorageDown as down:
+                if pause is None:
+                    log.error("run %s was not recorded: %s", call.opening.id, down.message)
+                    return result.model_copy(update={"answer": outcome.warned(result.answer, NOT_RECORDED)})
+                await anyio.sleep(pause)
+            else:
+                break
+        return result
+
+
+def _finished(prepared: Prepared, provider: Provider, text: str) -> Written:
+    """The model's text as an answer, with all that code computes from it. Errors: `AnswerUnreadable`."""
+    feature, material, prompt = prepared.request.feature, prepared.material, prepared.prompt
+    if provider.writes == "opening":
+        return finish.opening(text, feature, material, today=prepared.today)
+    parsed = parser.read(text, prompt.output, prompt.writes)
+    return finish.finish(parsed, feature, material, prompt.writes, today=prepared.today)

@@ -1,0 +1,229 @@
+"""The record of a run: opened before the call, settled once after it, closed by others when its process died."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import Connection, Table, insert, select, update
+
+from core.errors import Conflict
+from core.llm.provider import Message
+from core.schema import AiRequest, AttemptStatus, AttemptView, Caller, Cost, RunResult, Usage, usd
+from core.store import AiAttempt, AiRun, Store
+from core.store.models import now
+from core.tools import memory
+from core.tools.material import Piece
+
+LEASE = timedelta(seconds=30)
+KEY_LASTS = timedelta(hours=24)
+
+RUN: Table = AiRun.__table__  # type: ignore[assignment]
+ATTEMPT: Table = AiAttempt.__table__  # type: ignore[assignment]
+
+
+def new_id() -> str:
+    """A run id: unique, and later ids sort after earlier ones."""
+    return str(uuid_utils.uuid7())
+
+
+def fingerprint(request: AiRequest) -> str:
+    """The hash that tells whether an idempotency key comes back with the same body."""
+    body = request.model_dump(mode="json")
+    body["switched_off"] = sorted(body["switched_off"])
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One leg while it is under way, and what is kept of it."""
+
+    number: int
+    provider: str
+    model: str | None
+    started_at: datetime
+    messages: tuple[Message, ...] = ()
+    parts: Sequence[Mapping[str, Any]] = ()
+    status: AttemptStatus = "running"
+    finish_reason: str | None = None
+    error_code: str | None = None
+    error: str | None = None
+    text: list[str] = field(default_factory=list)
+    usage: Usage = Usage()
+    raw_usage: Mapping[str, Any] | None = None
+    answered_by: str | None = None
+    service_tier: str | None = None
+    cost: Cost = Cost(nanousd=None, status="unknown")
+    latency_ms: int | None = None
+    ttft_ms: int | None = None
+
+    def view(self) -> AttemptView:
+        return AttemptView(
+            number=self.number,
+            provider=self.provider,
+            model=self.model,
+            status=self.status,
+            finish_reason=self.finish_reason,
+            error_code=self.error_code,
+            error=self.error,
+            usage=self.usage,
+            cost_usd=usd(self.cost.nanousd),
+            cost_status=self.cost.status,
+            latency_ms=self.latency_ms,
+            ttft_ms=self.ttft_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known of a run before its call."""
+
+    id: str
+    caller: Caller
+    request: AiRequest
+    prompt: str
+    plan: str
+    prompt_text: str | None = None
+    tier: str | None = None
+    route: str = ""
+    pieces: tuple[Piece, ...] = ()
+    idempotency_key: str | None = None
+
+
+def open_run(store: Store, opening: Opening, *, owner: str) -> str:
+    """Insert the `running` row and return its id, or the id of the run that this idempotency key already made.
+
+    Errors: `Conflict` when the key came with another request.
+    """
+    with store.write() as connection:
+        if opening.idempotency_key and (found := _same_key(connection, opening)):
+            return found
+        values = _row(opening) | {"status": "running", "owner": owner, "lease_until": now() + LEASE}
+        connection.execute(insert(RUN).values(**values))
+    return opening.id
+
+
+def refuse(store: Store, opening: Opening, *, error_code: str) -> None:
+    """Keep a refusal: it cost nothing, called nobody, and does not use up its idempotency key."""
+    done = {"status": "refused", "error_code": error_code, "finished_at": now(), "idempotency_key": None}
+    with store.write() as connection:
+        connection.execute(insert(RUN).values(**_row(opening) | done | {"cost_nanousd": 0, "cost_status": "exact"}))
+
+
+def settle(
+    store: Store, opening: Opening, result: RunResult, attempts: Sequence[Attempt], cost: Cost, *, note: str | None
+) -> bool:
+    """Write how the run ended, its attempts and what to remember, in one transaction.
+
+    Returns False, and writes nothing, when somebody else had closed the run already.
+    """
+    with store.write() as connection:
+        closed = connection.execute(
+            update(RUN)
+            .where(RUN.c.id == opening.id, RUN.c.status == "running")
+            .values(
+                **result.model_dump(mode="json", include={"status", "provider", "model", "answer", "changes", "details"}),
+                **result.usage.model_dump(),
+                cost_nanousd=cost.nanousd,
+                cost_status=cost.status,
+                latency_ms=result.latency_ms,
+                ttft_ms=result.ttft_ms,
+                error_code=next((a.error_code for a in attempts if a.error_code), None),
+                lease_until=None,
+                finished_at=now(),
+            )
+        )
+        if not closed.rowcount:
+            return False
+        connection.execute(insert(ATTEMPT), [_attempt_row(opening, attempt) for attempt in attempts])
+        if note:
+            request = opening.request
+            memory.keep(connection, user_id=request.user_id, job_id=request.job_id, text=note, run_id=opening.id)
+    return True
+
+
+def renew(store: Store, owner: str) -> None:
+    """Prolong the leases of all runs of this process."""
+    with store.write() as connection:
+        mine = (RUN.c.status == "running") & (RUN.c.owner == owner)
+        connection.execute(update(RUN).where(mine).values(lease_until=now() + LEASE))
+
+
+def close_expired(store: Store) -> int:
+    """Close the runs whose process died as `abandoned`; what they cost is unknown. Returns how many."""
+    with store.write() as connection:
+        expired = (RUN.c.status == "running") & (RUN.c.lease_until < now())
+        closed = connection.execute(
+            update(RUN)
+            .where(expired)
+            .values(status="abandoned", error_code="abandoned", cost_status="unknown", lease_until=None, finished_at=now())
+        )
+    return int(closed.rowcount)
+
+
+def _same_key(connection: Connection, opening: Opening) -> str | None:
+    same = (RUN.c.caller == opening.caller.name) & (RUN.c.idempotency_key == opening.idempotency_key)
+    found = connection.execute(select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at).where(same)).one_or_none()
+    if found is None:
+        return None
+    if found.created_at < now() - KEY_LASTS:
+        connection.execute(update(RUN).where(RUN.c.id == found.id).values(idempotency_key=None))
+        return None
+    if found.request_sha256 != fingerprint(opening.request):
+        raise Conflict("This Idempotency-Key was used for another request. Send a new key with a new request.")
+    return str(found.id)
+
+
+def _row(opening: Opening) -> dict[str, Any]:
+    request = opening.request
+    return {
+        "id": opening.id,
+        "caller": opening.caller.name,
+        "user_id": request.user_id,
+        "feature": request.feature,
+        "prompt": opening.prompt,
+        "prompt_text": opening.prompt_text,
+        "plan": opening.plan,
+        "tier": opening.tier,
+        "route": opening.route,
+        "job_id": request.job_id,
+        "request": request.model_dump(mode="json"),
+        "request_sha256": fingerprint(request),
+        "idempotency_key": opening.idempotency_key,
+        "context": [
+            {"chip": p.chip, "label": p.label, "tokens": p.tokens, "trimmed_from": p.trimmed_from, "source": dict(p.source)}
+            for p in opening.pieces
+        ],
+        "created_at": now(),
+    }
+
+
+def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "run_id": opening.id,
+        "user_id": opening.request.user_id,
+        "number": attempt.number,
+        "provider": attempt.provider,
+        "model": attempt.model,
+        "answered_by": attempt.answered_by,
+        "status": attempt.status,
+        "finish_reason": attempt.finish_reason,
+        "error_code": attempt.error_code,
+        "error": attempt.error,
+        "messages": [asdict(message) for message in attempt.messages],
+        "parts": [dict(part) for part in attempt.parts],
+        "text": "".join(attempt.text),
+        **attempt.usage.model_dump(),
+        "usage": dict(attempt.raw_usage) if attempt.raw_usage is not None else None,
+        "service_tier": attempt.service_tier,
+        "price": attempt.cost.price,
+        "cost_nanousd": attempt.cost.nanousd,
+        "cost_status": attempt.cost.status,
+        "latency_ms": attempt.latency_ms,
+        "ttft_ms": attempt.ttft_ms,
+        "started_at": attempt.started_at.astimezone(UTC),
+    }
+

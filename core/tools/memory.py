@@ -1,0 +1,123 @@
+"""What the workbench remembers for a candidate and a job: short notes, recalled by the next run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select
+
+from core.errors import NotFound
+from core.schema import AiRequest, Written
+from core.store import AiMemory, Store
+from core.store.models import now
+
+MOST_ENTRIES = 5
+MOST_TOKENS = 400
+LASTS = timedelta(days=180)
+LONGEST = 600  # characters of one note
+
+TABLE: Table = AiMemory.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One remembered sentence or two."""
+
+    id: int
+    user_id: int
+    job_id: int | None
+    text: str
+    source_run_id: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+def recall(connection: Connection, user_id: int, job_id: int | None, *, limit: int = MOST_ENTRIES) -> list[Note]:
+    """The newest notes for this user and job that have not expired, newest first."""
+    wanted = (
+        select(TABLE)
+        .where(TABLE.c.user_id == user_id, TABLE.c.job_id == job_id, TABLE.c.expires_at > now())
+        .order_by(TABLE.c.created_at.desc(), TABLE.c.id.desc())
+        .limit(limit)
+    )
+    return [_note(row) for row in connection.execute(wanted)]
+
+
+def about(store: Store, user_id: int) -> list[Note]:
+    """Everything remembered for a candidate, newest first, for the page where a person reads and deletes it."""
+    with store.read() as connection:
+        wanted = select(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.expires_at > now())
+        return [_note(row) for row in connection.execute(wanted.order_by(TABLE.c.created_at.desc(), TABLE.c.id.desc()))]
+
+
+def keep(
+    connection: Connection,
+    *,
+    user_id: int,
+    job_id: int | None,
+    text: str,
+    run_id: str | None,
+    at: datetime | None = None,
+) -> None:
+    """Write one note."""
+    at = at or now()
+    connection.execute(
+        insert(TABLE).values(
+            user_id=user_id, job_id=job_id, text=text, source_run_id=run_id, created_at=at, expires_at=at + LASTS
+        )
+    )
+
+
+def forget(store: Store, note_id: int, *, user_id: int) -> Note:
+    """Delete one note and return it, so that it can be put back. Errors: `NotFound`."""
+    with store.write() as connection:
+        gone = connection.execute(
+            delete(TABLE).where(TABLE.c.id == note_id, TABLE.c.user_id == user_id).returning(*TABLE.c)
+        ).one_or_none()
+    if gone is None:
+        raise NotFound("This note is not there any more. Reload the page to see what is remembered.")
+    return _note(gone)
+
+
+def put_back(store: Store, note: Note) -> None:
+    """Undo `forget`: the note returns with the time it had."""
+    with store.write() as connection:
+        keep(
+            connection,
+            user_id=note.user_id,
+            job_id=note.job_id,
+            text=note.text,
+            run_id=note.source_run_id,
+            at=note.created_at,
+        )
+
+
+def asked(request: AiRequest, written: Written, at: datetime) -> str:
+    """What a finished run leaves behind: what was asked for, and what came out that the next one should know."""
+    said = [f"{at:%d %b %Y}: {request.feature.replace('_', ' ')}."]
+    if request.instructions.strip():
+        said.append(f"Asked: {_short(request.instructions, 240)}")
+    if written.details.score is not None:
+        said.append(f"Match score {written.details.score} of 100.")
+    if missing := [found.term for found in written.details.missing[:6]]:
+        said.append(f"Not shown in the resume: {', '.join(missing)}.")
+    return _short(" ".join(said), LONGEST)
+
+
+def chosen(what: str, at: datetime) -> str:
+    """What a person kept, e.g. 'Saved to Drive: Cover letter, Acme (revision 2).'"""
+    return _short(f"{at:%d %b %Y}: {what}", LONGEST)
+
+
+def as_text(notes: Sequence[Note]) -> str:
+    return "\n".join(f"- {note.text}" for note in notes)
+
+
+def _short(text: str, limit: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _note(row: Any) -> Note:
+    return Note(row.id, row.user_id, row.job_id, row.text, row.source_run_id, row.created_at, row.expires_at)

@@ -1,0 +1,224 @@
+"""How well a resume fits a posting: a score whose every part is shown, and the terms behind it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from core.drive import resume as resumes
+from core.schema import Details, Found, ScorePart
+from core.tools import asking, career, keywords, posting, titles
+from core.tools.career import LEVEL_NAMES, Career
+from core.tools.lexicon import HARD
+from core.tools.material import JobFacts, Line, Material
+from core.tools.posting import WEIGHTS, Kind, Sentence
+
+SHARES = {"Terms": 60.0, "Title": 15.0, "Years": 15.0, "Education": 5.0, "Certificates": 5.0}
+IN_TITLE = 3.0  # the weight of a term that stands in the job's title
+READ_LINES = 400  # a resume of twenty pages has fewer
+QUOTE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A term of the posting: how much it counts, how it is asked, and the sentence that asks hardest.
+
+    `is_firm`: it names a tool, a method or a field; a single common word ("delivery") does not.
+    """
+
+    term: str
+    weight: float
+    kind: Kind
+    sentence: str
+    is_firm: bool
+
+
+def score(material: Material, today: date) -> Details:
+    """The score of 0 to 100 with its parts, and the job's terms with their evidence.
+
+    Parts the posting does not ask for are left out and the others weigh more. Without a job or a resume,
+    or where a posting asks nothing that can be measured, the score is None.
+    """
+    if material.job is None or material.resume is None:
+        return Details()
+    job, held = material.job, career.read(material.resume)
+    if held.is_empty:
+        return Details()
+    sentences = posting.read(job.description)
+    overlap = keywords.compare(_as_read(job), resumes.lines(held.resume)[:READ_LINES])
+    asked = weigh(job, sentences, [found.term for found in (*overlap.matched, *overlap.missing)])
+    matched = _ranked(overlap.matched, asked)
+    missing = [_with_sentence(found, asked) for found in _ranked(overlap.missing, asked)]
+    parts = [
+        part
+        for part in (
+            _terms(matched, missing, asked),
+            _title(job, held),
+            _years(sentences, held, material.profile, today),
+            _education(sentences, held),
+            _certificates(sentences, held),
+        )
+        if part
+    ]
+    measured = any(part.name != "Title" for part in parts)
+    parts = _normalised(parts) if measured else []
+    return Details(
+        score=round(sum(part.points for part in parts)) if measured else None,
+        parts=tuple(parts),
+        matched=tuple(matched),
+        missing=tuple(missing),
+        low_confidence=len(matched) + len(missing) < 5,
+    )
+
+
+def weigh(job: JobFacts, sentences: Sequence[Sentence], terms: Sequence[str]) -> dict[str, Asked]:
+    """How each term is asked; a term that only an offer or the employer's own story names weighs nothing."""
+    found: dict[str, Asked] = {}
+    grades = {hit.term: hit.grade for hit in keywords.find(f"{job.title}\n{job.description[: posting.READ_CHARS]}")}
+    lowered = [(sentence, sentence.text.casefold()) for sentence in sentences]
+    for term in terms:
+        start = term.casefold()[:4]
+        naming = [each for each, low in lowered if start in low and keywords.mentions(each.text, term)]
+        hardest = posting.hardest(naming)
+        kind: Kind = hardest.kind if hardest else "other"
+        weight = WEIGHTS[kind]
+        if keywords.mentions(job.title, term):
+            weight, kind = max(weight, IN_TITLE), "must"
+        grade = grades.get(term, HARD)
+        if "degree" in term.casefold():
+            weight = 0  # degrees have a part of their own
+        is_firm = grade == HARD or " " in term
+        share = 1.0 if grade == HARD else 0.5 if is_firm else 0.25
+        found[term] = Asked(term, weight * share, kind, hardest.text if hardest else "", is_firm)
+    return found
+
+
+def quote(text: str, limit: int = QUOTE) -> str:
+    """A text in at most `limit` characters, cut between words."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text.rstrip(" .;:,")
+    return text[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:– ") + "…"
+
+
+def _as_read(job: JobFacts) -> JobFacts:
+    return JobFacts(job.id, job.title[:300], job.company[:300], job.description[: posting.READ_CHARS])
+
+
+def _ranked(found: Sequence[Found], asked: Mapping[str, Asked]) -> list[Found]:
+    kept = [each for each in found if asked[each.term].weight > 0]
+    return sorted(kept, key=lambda each: -asked[each.term].weight)
+
+
+def _with_sentence(found: Found, asked: Mapping[str, Asked]) -> Found:
+    sentence = asked[found.term].sentence
+    return found.model_copy(update={"evidence": (f"The posting: “{quote(sentence)}”",)}) if sentence else found
+
+
+# -- the parts -----------------------------------------------------------------------------------
+
+
+def _terms(matched: Sequence[Found], missing: Sequence[Found], asked: Mapping[str, Asked]) -> ScorePart | None:
+    if not matched and not missing:
+        return None
+    have = sum(asked[found.term].weight for found in matched)
+    total = have + sum(asked[found.term].weight for found in missing)
+    count = f"{len(matched)} of {len(matched) + len(missing)} terms of the posting are in the resume"
+    must = [found for found in (*matched, *missing) if asked[found.term].kind == "must" and asked[found.term].is_firm]
+    here = sum(1 for found in must if found in matched)
+    why = f"{count}; {here} of {len(must)} that it requires." if must else f"{count}."
+    return _part(
+        "Terms", have / total, f"{why} A required term counts three times a wish, a named tool more than a common word."
+    )
+
+
+def _title(job: JobFacts, held: Career) -> ScorePart | None:
+    own = list(dict.fromkeys(filter(None, [held.label, *(post.title for post in held.posts)])))[:6]
+    if not job.title.strip() or not own:
+        return None
+    closeness, best = max(((titles.closeness(job.title, each), each) for each in own), key=lambda pair: pair[0])
+    return _part("Title", closeness, f"Closest title held: “{quote(best, 80)}”, for “{quote(job.title, 80)}”.")
+
+
+def _years(sentences: Sequence[Sentence], held: Career, profile: Mapping[str, object], today: date) -> ScorePart | None:
+    wanted = asking.years(sentences)
+    if wanted is None:
+        return None
+    have = years_held(held, profile, today)
+    if have is None:
+        return _part("Years", 0, f"{wanted.number} years asked; the resume's dates cannot be read.")
+    return _part("Years", min(1, have / wanted.number), f"{wanted.number}+ years asked, about {have:g} in the resume.")
+
+
+def years_held(held: Career, profile: Mapping[str, object], today: date) -> float | None:
+    """Years of work by the resume's dates, else as the profile says; None when neither does."""
+    counted = resumes.years(held.resume, today)
+    if counted is not None:
+        return counted
+    said = re.fullmatch(r"\d{1,2}(?:\.\d)?", career.text(profile.get("years_experience")))
+    return float(said[0]) if said else None
+
+
+def _education(sentences: Sequence[Sentence], held: Career) -> ScorePart | None:
+    wanted = asking.degree(sentences)
+    if wanted is None:
+        return None
+    name, have = LEVEL_NAMES[wanted.level], held.degree_level
+    if have >= wanted.level:
+        return _part("Education", 1, f"{_cap(name)} asked; the resume has {LEVEL_NAMES[have]}.")
+    shown = f"the resume has {LEVEL_NAMES[have]}" if have else "the resume names no degree"
+    if wanted.softly:
+        return _part("Education", 0.5, f"{_cap(name)} asked, but other experience may do; {shown}.")
+    return _part("Education", 0.3 if have else 0, f"{_cap(name)} asked; {shown}.")
+
+
+def _certificates(sentences: Sequence[Sentence], held: Career) -> ScorePart | None:
+    wanted = asking.certificates(sentences)
+    if not wanted:
+        return None
+    text = " · ".join(line.text for line in resumes.lines(held.resume)[:READ_LINES])
+    have = [each for each in wanted if _holds(text, each.name)]
+    lack = [each.name for each in wanted if each not in have]
+    total = sum(2 if each.required else 1 for each in wanted)
+    points = sum(2 if each.required else 1 for each in have) / total
+    said = f"Held: {', '.join(each.name for each in have)}. " if have else ""
+    return _part("Certificates", points, f"{said}Not in the resume: {', '.join(lack)}." if lack else said.strip())
+
+
+def _holds(text: str, name: str) -> bool:
+    if name.isupper():
+        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    return name.casefold() in text.casefold()
+
+
+def _part(name: str, share: float, why: str) -> ScorePart:
+    return ScorePart(name=name, points=SHARES[name] * max(0.0, min(1.0, share)), out_of=SHARES[name], why=why)
+
+
+def _normalised(parts: Sequence[ScorePart]) -> list[ScorePart]:
+    """The parts out of 100 together, and a word in the first about those left out."""
+    total = sum(part.out_of for part in parts)
+    left_out = [name.lower() for name in SHARES if name not in {part.name for part in parts}]
+    scaled = [
+        part.model_copy(
+            update={"points": round(part.points * 100 / total, 1), "out_of": round(part.out_of * 100 / total, 1)}
+        )
+        for part in parts
+    ]
+    if left_out:
+        said = (
+            f"{scaled[0].why} Left out, as nothing is asked or known: {_listed(left_out)}; the other parts weigh more."
+        )
+        scaled[0] = scaled[0].model_copy(update={"why": said})
+    return scaled
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _cap(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["Asked", "Line", "quote", "score", "weigh", "years_held"]

@@ -1,0 +1,106 @@
+"""A whole workbench on a scratch database with a scripted provider, in one line."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from core import wiring
+from core.llm.live import LiveRun
+from core.llm.provider import Deadlines, ModelCall, Provider
+from core.llm.scripted import Play, Scripted
+from core.schema import AiRequest, Caller, RunResult, Usage
+from core.settings import Settings
+from core.store import Store
+from core.wiring import Workbench
+from tests.databases import person, posting, version
+
+CALLER = Caller(name="member:1", role="admin", scopes=frozenset({"run", "choose-model", "choose-prompt"}))
+USED = Usage(input_tokens=1_000, cached_tokens=200, output_tokens=50)
+LETTER = ("Letter to Norrsken Freight\n", "Why this candidate fits.\n\n", "Dear team,\n\n", "I build Python services.")
+SHORT = Deadlines(connect=0.2, first_token=0.2, idle=0.2, leg=0.6)
+RESUME = {
+    "basics": {"name": "Ada Moreno", "label": "Backend engineer", "summary": "Builds Python services."},
+    "work": [
+        {
+            "id": "w1",
+            "name": "Fjordline",
+            "position": "Backend engineer",
+            "startDate": "2019-02",
+            "highlights": ["Cut the build time of a Python service by 40 %.", "Ran PostgreSQL in production."],
+            "highlight_ids": ["w1h1", "w1h2"],
+        }
+    ],
+    "skills": [{"id": "s1", "name": "Languages", "keywords": ["Python", "SQL"]}],
+}
+POSTING = "We look for a backend engineer with Python, PostgreSQL, Docker, Kubernetes, Terraform and Go. 3+ years."
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A workbench with one candidate on plan pro, one job and one resume version."""
+
+    workbench: Workbench
+    provider: Scripted
+    user_id: int
+    job_id: int
+    resume_id: int
+
+    def request(self, feature: str = "cover_letter", **more: object) -> AiRequest:
+        given = {"user_id": self.user_id, "job_id": self.job_id, "resume_version_id": self.resume_id} | more
+        return AiRequest.model_validate({"feature": feature, **given})
+
+    def start(self, feature: str = "cover_letter", *, key: str | None = None, **more: object) -> LiveRun:
+        run_id = self.workbench.start(self.request(feature, **more), CALLER, key=key)
+        live = self.workbench.find(run_id)
+        assert live is not None
+        return live
+
+    def run(self, feature: str = "cover_letter", **more: object) -> RunResult:
+        """Start and wait for the end."""
+        return finished(self.start(feature, **more))
+
+
+def finished(live: LiveRun, *, within_s: float = 10) -> RunResult:
+    seen = 0
+    for _ in range(int(within_s / 0.05)):
+        seen += len(live.after(seen, wait_s=0.05))
+        if live.done:
+            assert live.result is not None
+            return live.result
+    raise AssertionError(f"run {live.id} did not end within {within_s} s")
+
+
+def waited_for(held: Callable[[], object], *, within_s: float = 5) -> None:
+    """Wait until something holds; fails when it does not in time."""
+    import time
+
+    end = time.monotonic() + within_s
+    while not held():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def build(
+    url: str, script: Sequence[Play | Callable[[ModelCall], Play]], *, deadlines: Deadlines = SHORT, **more: Provider
+) -> tuple[Workbench, Scripted]:
+    """A workbench whose only model, `openai`, is scripted."""
+    provider = Scripted(script, name="openai", deadlines=deadlines)
+    settings = Settings(database_url=SecretStr(url), demo_data="off", embedded_model="off")
+    return wiring.build(settings, providers={"openai": provider, **more}), provider
+
+
+@contextmanager
+def bench(store: Store, *script: Play | Callable[[ModelCall], Play], deadlines: Deadlines = SHORT) -> Iterator[Bench]:
+    """A workbench on this database, open, with one candidate, job and resume."""
+    workbench, provider = build(store.url.render_as_string(hide_password=False), script, deadlines=deadlines)
+    user = person(store)
+    job, resume = posting(store, user, description=POSTING), version(store, user, RESUME)
+    with wiring.opened(workbench):
+        yield Bench(workbench, provider, user, job, resume)
+
+
+def letter(**more: object) -> Play:
+    """A well-formed cover letter, with its usage."""
+    return Play(*LETTER, usage=USED, **more)  # type: ignore[arg-type]

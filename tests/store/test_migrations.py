@@ -1,0 +1,62 @@
+"""Migrations go up, down and up again, leave no drift, and many may start at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import inspect
+
+from core.errors import Misconfigured, StorageDown
+from core.store import Base, Store, init_db
+from core.store.migrate import configuration, is_current, migrate
+from tests.databases import person
+
+
+def test_up_down_and_up_again_gives_every_table(empty_store: Store) -> None:
+    for target in ("head", "base", "head"):
+        migrate(empty_store, target)
+    there = set(inspect(empty_store.reader).get_table_names())
+    assert there == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_the_migrations_and_the_models_agree(store: Store) -> None:
+    with store.write() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.check(config)  # raises when a migration is missing
+
+
+def test_a_new_database_is_not_current_and_a_migrated_one_is(empty_store: Store) -> None:
+    assert not is_current(empty_store)
+    init_db(empty_store)
+    assert is_current(empty_store)
+
+
+def test_several_processes_may_migrate_at_once(empty_store: Store) -> None:
+    stores = [Store(empty_store.url.render_as_string(hide_password=False)) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(init_db, stores))
+    assert all(is_current(store) for store in stores)
+    for store in stores:
+        store.close()
+
+
+def test_migrating_again_keeps_what_is_there(store: Store) -> None:
+    kept = person(store)
+    init_db(store)
+    with store.read() as connection:
+        assert connection.exec_driver_sql('SELECT id FROM "user"').scalar_one() == kept
+
+
+@pytest.mark.parametrize("url", ["not a url", "mysql://here/there", "sqlite"])
+def test_a_wrong_database_url_is_a_sentence(url: str) -> None:
+    with pytest.raises(Misconfigured, match="WORKBENCH_DATABASE_URL"):
+        Store(url)
+
+
+def test_a_database_without_tables_says_how_to_get_them(tmp_path: Any) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'new.db'}")
+    with pytest.raises(StorageDown, match="db upgrade"), store.read() as connection:
+        connection.exec_driver_sql("SELECT * FROM ai_run")
+    store.close()

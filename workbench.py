@@ -1,0 +1,39 @@
+"""The front door: Streamlit's pages and the HTTP API in one process. Start it with `make run`."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from core import api, portal, serving, wiring
+from core.api.security import SecurityHeaders
+from core.settings import read
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Build the workbench on the server's loop; at the end stop and record every run before the streams close."""
+    wiring.check_host(st.get_option("server.address") or "0.0.0.0")
+    workbench = wiring.build(read(os.environ))
+    wiring.install(workbench)
+    async with portal.opened() as bridge, serving.stopping_first(workbench):
+        await workbench.open(bridge)
+        yield
+        await workbench.close()
+
+
+app = st.App(
+    Path(__file__).parent / "pages" / "frame.py",
+    routes=api.routes(),
+    lifespan=lifespan,
+    middleware=[Middleware(SecurityHeaders, index=Path(st.__file__).parent / "static" / "index.html")],
+)
+
+if __name__ == "__main__":
+    with serving.told():
+        settings = read(os.environ)
+        serving.check(settings)
+    app.run(config={"server.address": settings.host, "server.port": settings.port})
