@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import streamlit as st
-from starlette.middleware import Middleware
 
 from core import api, portal, serving, wiring
-from core.api.security import SecurityHeaders
 from core.settings import read
 
 
@@ -29,7 +27,7 @@ app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
     routes=api.routes(),
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders, index=Path(st.__file__).parent / "static" / "index.html")],
+    middleware=api.middleware(Path(st.__file__).parent / "static" / "index.html"),
 )
 
 if __name__ == "__main__":

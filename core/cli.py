@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core import demo, doctor, settings, wiring
+from core.access.plans import PLANS
 from core.drive import importing, papers, people
 from core.errors import Invalid, WorkbenchError
 from core.llm.live import LiveRun
@@ -67,7 +68,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
 def import_resume(given: argparse.Namespace, settings: Settings) -> int:
     """Read a resume file into a candidate's Drive."""
     content = importing.read_resume(given.file.read_bytes(), given.file.name)
-    version = papers.add_resume(_store(settings), given.user, content, label=given.label or given.file.stem)
+    version = papers.add_resume(wiring.furnish(settings), given.user, content, label=given.label or given.file.stem)
     print(f"Resume version {version.number} of candidate {given.user}, {version.label}:")
     print(version.id)
     return 0
@@ -77,7 +78,7 @@ def import_job(given: argparse.Namespace, settings: Settings) -> int:
     """Read a posting into a candidate's jobs."""
     draft = importing.read_job(given.file.read_bytes(), given.file.name)
     title, company = given.title or draft.title, given.company or draft.company
-    job = people.add_job(_store(settings), given.user, title=title, company=company, description=draft.description)
+    job = people.add_job(wiring.furnish(settings), given.user, title=title, company=company, description=draft.description)
     print(f"Job of candidate {given.user}, {job.title}:")
     print(job.id)
     return 0
@@ -85,21 +86,23 @@ def import_job(given: argparse.Namespace, settings: Settings) -> int:
 
 def add_user(given: argparse.Namespace, settings: Settings) -> int:
     """A new candidate."""
-    user = people.add_candidate(_store(settings), name=given.name, plan=given.plan, profile={})
+    user = people.add_candidate(wiring.furnish(settings), name=given.name, plan=given.plan, profile={})
     print(user.id)
     return 0
 
 
 def upgrade(_given: argparse.Namespace, settings: Settings) -> int:
     """Migrate the database to the newest version."""
-    _store(settings)
+    init_db(Store(settings.database))
     print("The database is up to date.")
     return 0
 
 
 def load_demo(_given: argparse.Namespace, settings: Settings) -> int:
     """Load the demo data into an empty workbench."""
-    loaded = demo.load_once(_store(settings))
+    store = Store(settings.database)
+    init_db(store)
+    loaded = demo.load_once(store)
     print("Loaded six candidates." if loaded else "There are candidates already, so nothing was loaded.")
     return 0
 
@@ -216,7 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     user = commands.add_parser("user", help="candidates").add_subparsers(required=True, metavar="WHAT")
     new = _command(user, "add", add_user)
     new.add_argument("name")
-    new.add_argument("--plan", choices=people.PLANS, default="free")
+    new.add_argument("--plan", choices=PLANS, default="free")
 
     database = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="WHAT")
     _command(database, "upgrade", upgrade)

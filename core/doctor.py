@@ -36,10 +36,15 @@ def _database(settings: Settings) -> None:
 
 
 def _providers(settings: Settings) -> list[Finding]:
-    cures = {"openai": "set OPENAI_API_KEY to use it", "embedded": "run `make setup`, and leave WORKBENCH_EMBEDDED_MODEL on auto"}
+    cures = {
+        "openai": "set OPENAI_API_KEY to use it",
+        "embedded": "run `make setup`, and leave WORKBENCH_EMBEDDED_MODEL on auto",
+    }
     found = wiring.real_providers(settings)
     return [
-        Finding(True, f"provider {name}: {'configured' if found[name].configured else 'not configured; ' + cures[name]}")
+        Finding(
+            True, f"provider {name}: {'configured' if found[name].configured else 'not configured; ' + cures[name]}"
+        )
         for name in found
     ]
 

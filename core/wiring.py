@@ -20,6 +20,7 @@ from core.portal import Portal, started
 from core.schema import AiRequest, Caller, RunResult
 from core.settings import Settings
 from core.store import Store, init_db
+from core.tools import keywords, tokens
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -75,13 +76,21 @@ def build(settings: Settings, *, providers: Mapping[str, Provider] | None = None
     """A workbench with its database migrated and its demo data loaded. Errors: `Misconfigured`, `StorageDown`."""
     check_host(settings.host)
     policy, prompts = load_policy(settings.policy_file), Prompts(settings.prompts_dir)
+    store = furnish(settings)
+    tokens.warm()
+    keywords.find("")  # both load what they know once, so that the first page does not wait for it
+    providers = real_providers(settings) if providers is None else providers
+    desk = Desk(store, policy, prompts, providers)
+    return Workbench(settings, store, policy, prompts, providers, desk, Registry(desk, Runner(store, providers)))
+
+
+def furnish(settings: Settings) -> Store:
+    """The database, migrated, with the demo candidates where they are wanted. Errors: `Misconfigured`, `StorageDown`."""
     store = Store(settings.database)
     init_db(store)
     if settings.demo_data == "on":
         demo.load_once(store)
-    providers = real_providers(settings) if providers is None else providers
-    desk = Desk(store, policy, prompts, providers)
-    return Workbench(settings, store, policy, prompts, providers, desk, Registry(desk, Runner(store, providers)))
+    return store
 
 
 def real_providers(settings: Settings) -> dict[str, Provider]:

@@ -19,7 +19,7 @@ from tests.databases import person, posting, version
 CALLER = Caller(name="member:1", role="admin", scopes=frozenset({"run", "choose-model", "choose-prompt"}))
 USED = Usage(input_tokens=1_000, cached_tokens=200, output_tokens=50)
 LETTER = ("Letter to Norrsken Freight\n", "Why this candidate fits.\n\n", "Dear team,\n\n", "I build Python services.")
-SHORT = Deadlines(connect=0.2, first_token=0.2, idle=0.2, leg=0.6)
+SHORT = Deadlines(connect=0.5, first_token=0.5, idle=0.5, leg=1.5)
 RESUME = {
     "basics": {"name": "Ada Moreno", "label": "Backend engineer", "summary": "Builds Python services."},
     "work": [

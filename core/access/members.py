@@ -25,3 +25,9 @@ def caller(member: Member) -> Caller:
     if member.role == "admin":
         scopes.add("admin")
     return Caller(name=f"member:{member.id}", role=member.role, scopes=frozenset(scopes))
+
+
+def names(store: Store) -> dict[str, str]:
+    """What people are called by the name the engine knows: `member:1` -> `Local admin`."""
+    with store.reading(EVERYONE) as session:
+        return {f"member:{member.id}": member.name for member in session.scalars(select(Member))}

@@ -11,10 +11,11 @@ from core.drive.periods import find_period, has_years
 
 Look = Literal["text", "bullet", "heading", "title"]
 _BULLET = re.compile(
-    r"\s*(?:[•◦▪▫●○∙·‣⁃■□◆◇❖➢➤►▸✓✔✦★➔→\uf0a7\uf0b7\uf0d8\uf076\uf0fc\uf02d]|o(?=\s{2,}|\t)|[-–—*>+](?=\s)|\(cid:\d+\))\s*"
+    r"\s*(?:[•◦▪▫●○∙·‣\u2043■□◆◇❖➢➤►▸✓✔✦★➔→\uf0a7\uf0b7\uf0d8\uf076\uf0fc\uf02d]|o(?=\s{2,}|\t)|[-–—*>+](?=\s)|\(cid:\d+\))\s*"
 )
 _NUMBERED = re.compile(r"\s*\d{1,2}[.)]\s+(?=\S)")
 _LEAF_LABEL = re.compile(r"^[A-Z][\w /&+.'-]{1,40}:(?:\s|$)")
+MAX_LINE = 4_000
 _SUFFIX = re.compile(
     r"\w{0,4}(?:[st]ions?|ing|ed|ment|ments|ity|ities|ies|ally?|able|ible|ance|ence|ers?|ors?|ly|ness|tive|sive|cal)"
 )
@@ -39,7 +40,7 @@ def from_text(text: str) -> list[Block]:
     """Blocks of a plain text, bullets recognised by their marks, wrapped lines joined again."""
     found: list[Block] = []
     gap = False
-    for line in mend(text).split("\n"):
+    for line in _lines(text):
         if not line.strip():
             gap = True
             continue
@@ -52,7 +53,7 @@ def from_markdown(text: str) -> list[Block]:
     """Blocks of a Markdown page, marks taken off."""
     found: list[Block] = []
     gap, fenced = False, False
-    for line in re.sub(r"<!--.*?-->", "", mend(text), flags=re.S).split("\n"):
+    for line in _lines(_without_comments(text)):
         if line.strip().startswith(("```", "~~~")):
             fenced = not fenced
         elif not line.strip() or (
@@ -77,9 +78,25 @@ def mend(text: str) -> str:
     return re.sub("[\x80-\x9f]", lambda one: one[0].encode("latin-1").decode("cp1252", "ignore"), text)
 
 
+def _without_comments(text: str) -> str:
+    before, *rest = text.split("<!--")
+    return before + "".join(part.partition("-->")[2] if "-->" in part else part for part in rest)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The text's lines, none longer than MAX_LINE: a longer one is cut, between words where it has any."""
+    for line in mend(text).split("\n"):
+        while len(line) > MAX_LINE:
+            cut = line.rfind(" ", MAX_LINE // 2, MAX_LINE)
+            cut = cut if cut > 0 else MAX_LINE
+            yield line[:cut]
+            line = line[cut:]
+        yield line
+
+
 def split_lines(block: Block) -> Iterator[Block]:
     """A paragraph that holds line breaks as one loose block a line: a page of text somebody pasted."""
-    lines = [line for line in mend(block.text).split("\n") if line.strip()]
+    lines = [line for line in _lines(block.text) if line.strip()]
     for at, line in enumerate(lines):
         loose = len(lines) > 3
         yield marked(replace(block, text=line.rstrip(), gap=block.gap and at == 0, loose=loose))
@@ -90,7 +107,7 @@ def joined(blocks: Iterable[Block]) -> list[Block]:
     blocks = list(blocks)
     widths = sorted(len(block.text) for block in blocks if block.loose)
     wide = widths[len(widths) * 4 // 5] * 0.72 if widths else 0
-    words = Counter(word for block in blocks for word in re.findall(r"[\w-]*[^\W_]", block.text.lower()))
+    words = Counter(word for block in blocks for word in re.findall(r"[^\W_]+(?:-[^\W_]+)*", block.text.lower()))
     together: list[Block] = []
     last = ""
     for block in blocks:
@@ -109,6 +126,8 @@ def _goes_on(before: Block, last: str, block: Block, wide: float) -> bool:
     if not (before.loose and block.loose) or block.gap or block.look != "text" or before.look in ("heading", "title"):
         return False
     if (dated := find_period(last)) and not dated.before.strip() and text[:1].isupper():
+        return False
+    if len(before.text) + len(text) > MAX_LINE:
         return False
     if "\t" in text or "\t" in last or _LEAF_LABEL.match(text):
         return False
@@ -166,12 +185,12 @@ def _markdown_line(line: str) -> Block:
     text = bullet[1] if bullet else line
     if text.count("|") > 1 and text.strip()[:1] == "|":
         text = "\t".join(cell.strip() for cell in text.strip().strip("|").split("|"))
-    hard = line.endswith("  ") or line.endswith("\\")
+    hard = line.endswith(("  ", "\\"))
     return Block(_bare(text.lstrip("> ").rstrip("\\")), "bullet" if bullet else "text", loose=not hard)
 
 
 def _bare(text: str) -> str:
-    text = re.sub(r"!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)", lambda link: _link(link[1], link[2]), text)
+    text = re.sub(r"!?\[([^\[\]]{0,300})\]\(([^()\s]{0,500})[^()]{0,200}\)", lambda link: _link(link[1], link[2]), text)
     text = re.sub(r"(?<!\\)(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
     text = re.sub(
         r"(?<![\\\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?!\w)|(?<![\\\w])_(?=\S)([^_]+?)(?<=\S)_(?!\w)", r"\1\2", text
@@ -182,4 +201,4 @@ def _bare(text: str) -> str:
 
 def _link(shown: str, address: str) -> str:
     plain = address.removeprefix("mailto:").removeprefix("https://").removeprefix("http://").strip("/")
-    return shown if plain in shown or shown in plain and shown == address or not plain else f"{shown} {address}"
+    return shown if plain in shown else f"{shown} {address}"

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.drive.blocks import Block
+from core.drive.headings import read_heading
 from core.drive.wordlists import TITLE, URL, is_place
 
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d[\d ()./\-–]{6,18}\d(?![\w])")
 _LABEL = re.compile(
     r"^\W*(?:e-?mail|phone|tel(?:ephone)?|mobile(?:\s+phone)?|cell|contact|linked\s?in|git\s?hub|git|website|web\s?site|site|portfolio"
-    r"|whatsapp|telegram|skype|blog|url)\b\s*(?:number)?\s*[:：]?\s*$",
+    r"|whatsapp|telegram|skype|blog|url)\b\s*(?:number)?\s*[:\uff1a]?\s*$",
     re.I,
 )
 _LIVES = re.compile(
-    r"^\W*(?:residence|location|address|city(?:\s+of\s+residence)?|lives?\s+in|based\s+in)\s*[:：]\s*(.+)$", re.I
+    r"^\W*(?:residence|location|address|city(?:\s+of\s+residence)?|lives?\s+in|based\s+in)\s*[:\uff1a]\s*(.+)$", re.I
 )
 _ICON = re.compile("[\ue000-\uf8ff☎✉🎁⌂📞📧📍🏠🔗✆]+\\s*:?")
 _NAME = re.compile(r"[^\W\d_][^\d,;:|/@()]*")
@@ -41,7 +42,8 @@ def read_top(header: Iterable[Block], contact: Iterable[Block] = ()) -> Top:
     top, header = Top(), list(header)
     named = _name(header)
     if named is not None:
-        top.basics["name"] = " ".join(named.text.split())
+        words = named.text.split()
+        top.basics["name"] = " ".join(word for word in words if not (word.isupper() and read_heading(word)))
     for at, block in enumerate(header):
         if block is not named:
             _line(top, block, near_top=at < 6)
@@ -53,11 +55,12 @@ def read_top(header: Iterable[Block], contact: Iterable[Block] = ()) -> Top:
 def _name(header: list[Block]) -> Block | None:
     """The largest text of the page if it may be a name, else the first of the top lines that may be one."""
     for block in sorted(header[:8], key=lambda block: block.look != "title"):
-        words = block.text.strip().split()
+        words = [word for word in block.text.split() if not (word.isupper() and read_heading(word))]
+        spoken = " ".join(words)
         upright = all(word[0].isupper() or word in ("de", "van", "von", "der", "la", "bin", "al") for word in words)
-        if 2 <= len(words) <= 5 and upright and _NAME.fullmatch(block.text.strip()):
-            if not TITLE.search(block.text) and not is_place(block.text) and len(block.text) <= 60:
-                return block
+        shaped = 2 <= len(words) <= 5 and upright and _NAME.fullmatch(spoken) and len(spoken) <= 60
+        if shaped and not TITLE.search(block.text) and not is_place(block.text):
+            return block
     return None
 
 

@@ -78,7 +78,7 @@ def _lone_date(block: Block, found: Period) -> bool:
     before, after = found.before.strip(" .,|–—-\t("), found.after.strip(" .|–—-\t)")
     if not before:
         starts = re.match(r"\s*(?:[:|\t–—-]|$)", found.after)
-            titled = bool(TITLE.search(after)) and len(after.split()) <= 8
+        titled = bool(TITLE.search(after)) and len(after.split()) <= 8
         return titled or (bool(starts) and len(after) < 100 and block.look != "bullet")
     return block.look != "bullet" and not after and len(before.split()) <= 9 and bool(TITLE.search(before))
 
@@ -183,6 +183,7 @@ def _prose_apart(said: str) -> tuple[str, list[str]]:
 
 
 def _pieces(said: str) -> list[str]:
+    said = "\n".join(" ".join(part.split()) for part in re.split(r"[\t\n]", said))
     pieces = [piece.strip(" .,:;|–—\t\n") for piece in _STRONG.split(said)]
     return [piece[1:] if piece.startswith(")") else piece for piece in pieces if re.search(r"\w", piece)]
 
@@ -208,8 +209,8 @@ def _sorted_out(said: str) -> tuple[str, str, str, list[str]]:
     name, *left = others or [""]
     if "," in name and not title:
         name, *more = _commas(name)
-        titled = next((piece for piece in more if TITLE.search(piece)), "")
-        title, left = titled, [piece for piece in more if piece != titled] + left
+        title = next((piece for piece in more if TITLE.search(piece)), "")
+        left = [piece for piece in more if piece != title] + left
     elif "," in name:
         name, *more = _commas(name)
         left = more + left
@@ -221,7 +222,7 @@ def _sorted_out(said: str) -> tuple[str, str, str, list[str]]:
 
 
 def _commas(text: str, *, hollow: bool = False) -> list[str]:
-    """Parts between commas, a town and its country as one; `hollow` when an employer was left out between two commas."""
+    """Parts between commas, a town and its country as one; `hollow` where two commas stand for no employer."""
     parts = [part.strip() for part in _COMMA.split(text) if re.search(r"\w", part)]
     if len(parts) > (2 if hollow or not TITLE.search(text) else 3) and is_place(", ".join(parts[-2:])):
         return [*parts[:-2], ", ".join(parts[-2:])]
@@ -236,7 +237,7 @@ def texts(body: Sequence[Block], first: Sequence[str] = ()) -> dict[str, Any]:
     """`summary` and `highlights` of the lines under a heading: prose first, then bullets and what follows them."""
     lines = [(block.look == "bullet", " ".join(block.text.split())) for block in body]
     bulleted = any(bullet for bullet, _ in lines)
-    summary, highlights = list(first), []
+    summary, highlights = list(first), list[str]()
     for bullet, text in lines:
         if bullet or highlights or (not bulleted and len(lines) > 1):
             highlights.append(text)

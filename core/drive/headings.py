@@ -4,36 +4,40 @@ import re
 from dataclasses import dataclass
 
 _NAMES = {
-    "work": """experience|work experience|professional experience|relevant experience|working experience|job experience
-        |employment|employment history|work history|career history|career|professional background|work|positions held
-        |professional history|career summary|industry experience|previous experience|relevant work experience""",
+    "work": """experience|work experience|professional experience|relevant experience|working experience
+        |job experience|employment|employment history|work history|career history|career
+        |professional background|work|positions held|professional history|career summary
+        |industry experience|previous experience|relevant work experience""",
     "volunteer": "volunteering|volunteer experience|volunteer work|volunteer|community service|community involvement",
-    "projects": """projects|personal projects|pet projects|side projects|selected projects|implemented projects|key projects
-        |open source|open source projects|academic projects|recent projects""",
-    "education": """education|academic background|education and training|academic qualifications|academic history|studies
-        |education history|educational background|academic education|higher education""",
-    "skills": """skills|technical skills|skills and expertise|professional skills|hard skills|soft skills|key skills
-        |core skills|skills summary|experience summary|technical skills set|technical skill set|skill set|core competencies
-        |competencies|technologies|tech stack|skills and awards|tools|qualifications|personal qualities|technical summary
-        |areas of expertise|expertise|skills and tools|it skills|computer skills|strengths|key competencies
-        |technical expertise|technical proficiencies|tools and technologies|other skills|additional skills""",
+    "projects": """projects|personal projects|pet projects|side projects|selected projects|implemented projects
+        |key projects|open source|open source projects|academic projects|recent projects""",
+    "education": """education|academic background|education and training|academic qualifications|academic history
+        |studies|education history|educational background|academic education|higher education""",
+    "skills": """skills|technical skills|skills and expertise|professional skills|hard skills|soft skills
+        |key skills|core skills|skills summary|experience summary|technical skills set
+        |technical skill set|skill set|core competencies|competencies|technologies|tech stack
+        |skills and awards|tools|qualifications|personal qualities|technical summary|areas of expertise
+        |expertise|skills and tools|it skills|computer skills|strengths|key competencies
+        |technical expertise|technical proficiencies|tools and technologies|other skills
+        |additional skills""",
     "certificates": """certificates|certifications|certification|licenses|licenses and certifications
         |certifications and licenses|certificates and courses|professional certifications|credentials""",
-    "awards": """awards|honors|honours|selected honors|honors and awards|awards and honors|achievements|key achievements
-        |accomplishments|prizes|scholarships|awards and achievements""",
+    "awards": """awards|honors|honours|selected honors|honors and awards|awards and honors|achievements
+        |key achievements|accomplishments|prizes|scholarships|awards and achievements""",
     "publications": "publications|selected publications|publications and teaching|papers|articles",
     "languages": "languages|language|language skills|spoken languages|languages knowledge|foreign languages",
     "interests": "interests|hobbies|hobbies and interests|interests and hobbies|hobbies and other activity|activities",
     "references": "references|recommendations|referees|recommendation",
-    "summary": """summary|profile|about me|about|objective|professional summary|personal statement|executive summary
-        |career objective|carrier objective|personal profile|professional profile|summary of qualifications|introduction
-        |career profile|who i am""",
-    "contact": """contact|contacts|contact information|contact details|contact me|personal information|personal details
-        |personal data|details|links|resources|personal info|contact info""",
-    "other": """courses|courses and special programs|training|trainings|courses and training|military service|patents
-        |invited talks|talks|conferences|speaking|additional information|memberships|professional memberships|affiliations
-        |teaching|other|miscellaneous|professional development|course papers|extracurricular activities|research|awards and patents
-        |declaration|nationality|citizenship|date of birth""",
+    "summary": """summary|profile|about me|about|objective|professional summary|personal statement
+        |executive summary|career objective|carrier objective|personal profile|professional profile
+        |summary of qualifications|introduction|career profile|who i am""",
+    "contact": """contact|contacts|contact information|contact details|contact me|personal information
+        |personal details|personal data|details|links|resources|personal info|contact info""",
+    "other": """courses|courses and special programs|training|trainings|courses and training|military service
+        |patents|invited talks|talks|conferences|speaking|additional information|memberships
+        |professional memberships|affiliations|teaching|other|miscellaneous|professional development
+        |course papers|extracurricular activities|research|awards and patents|declaration|nationality
+        |citizenship|date of birth""",
 }
 _SECTION = {
     re.sub(r"\s+", " ", name.strip()): section for section, names in _NAMES.items() for name in names.split("|")

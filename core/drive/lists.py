@@ -71,7 +71,7 @@ def read_projects(blocks: Sequence[Block]) -> list[dict[str, Any]]:
     else:
         for at, block in enumerate(blocks):
             under = bool(drafts) and not block.gap and not (at and blocks[at - 1].look == "bullet")
-            if block.look == "bullet" and drafts or block.look != "heading" and under:
+            if (block.look == "bullet" and drafts) or (block.look != "heading" and under):
                 drafts[-1][1].append(block)
             else:
                 drafts.append((block.text, []) if len(block.text) <= 90 else ("", [block]))
@@ -118,16 +118,15 @@ def read_named(blocks: Sequence[Block], key: str, *, dated: bool = True, papers:
 
 def _set_apart(period: Period) -> bool:
     """Whether a line ends with a date of its own: behind a tab, a comma, a dash or alone in brackets."""
-    return not re.search(r"\w", period.after) and bool(re.search(r"(?:^|[\t,|·–—-]\s*|\()$", period.before))
+    return not re.search(r"\w", period.after) and (
+        period.bracketed or bool(re.search(r"(?:^|[\t,|·–—-]\s*)$", period.before))
+    )
 
 
 def _without(text: str, period: Period | None) -> str:
     if period is None:
         return " ".join(text.split())
-    left = re.sub(
-        r"\(\s*\)", " ", f"{period.before}{period.after}" if "(" in period.before else f"{period.before} {period.after}"
-    )
-    return " ".join(left.split()).strip(" ,|–—-(")
+    return " ".join(f"{period.before} {period.after}".split()).strip(" ,|–—-(")
 
 
 def _when(period: Period | None) -> dict[str, str]:

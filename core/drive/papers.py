@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.drive import resume as resumes
 from core.drive import tailoring
+from core.drive.shape import digest, normalise
 from core.errors import Invalid, NotFound
 from core.schema import Change
-from core.store import Document, DocumentRevision, Job, ResumeVersion, Store, User
+from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
 from core.store.models import now
 from core.tools import keywords, memory
 
@@ -63,6 +63,17 @@ def revisions(store: Store, user_id: int, document_id: int) -> Sequence[Document
         _document(session, document_id)
         wanted = select(DocumentRevision).where(DocumentRevision.document_id == document_id)
         return session.scalars(wanted.order_by(DocumentRevision.number.desc())).all()
+
+
+def owner(store: Store, *, document_id: int | None = None, resume_version_id: int | None = None) -> int | None:
+    """The candidate whose document or resume version this is, for a link that names only the paper."""
+    wanted = (
+        select(Document.user_id).where(Document.id == document_id)
+        if document_id is not None
+        else select(ResumeVersion.user_id).where(ResumeVersion.id == resume_version_id)
+    )
+    with store.reading(EVERYONE) as session:
+        return session.scalar(wanted)
 
 
 def save_document(
@@ -130,7 +141,7 @@ def resume_versions(store: Store, user_id: int) -> Sequence[ResumeVersion]:
 
 def add_resume(store: Store, user_id: int, content: dict[str, Any], *, label: str, kind: str = "base") -> ResumeVersion:
     """A resume as the candidate gave it. Errors: `Invalid` for a wrong shape or empty label, `NotFound` for the user."""
-    return _add_version(store, user_id, resumes.normalise(content), label=label, kind=kind)
+    return _add_version(store, user_id, normalise(content), label=label, kind=kind)
 
 
 def save_tailored(
@@ -151,7 +162,7 @@ def save_tailored(
         source = session.get(ResumeVersion, source_id)
     if source is None:
         raise NotFound("This candidate has no such resume version. Pick one of theirs.")
-    tailored = tailoring.apply(source.content, changes, find_terms=keywords.spotted)
+    tailored = tailoring.apply(source.content, changes, find_terms=_terms)
     if tailored.rejected:
         raise Invalid(f"A change cannot be applied: {tailored.rejected[0].why}")
     if not tailored.accepted:
@@ -194,7 +205,7 @@ def _add_version(
             parent_id=parent_id,
             job_id=job_id,
             content=content,
-            sha256=resumes.digest(content),
+            sha256=digest(content),
             source_run_id=run_id,
         )
         session.add(version)
@@ -253,6 +264,10 @@ def _check(title: str, body: str) -> None:
         raise Invalid("There is no text to save. Generate or write some first.")
     if len(body) > LONGEST:
         raise Invalid(f"The text is longer than {LONGEST:,} characters. Split it into two documents.")
+
+
+def _terms(text: str) -> list[str]:
+    return [hit.term for hit in keywords.find(text)]
 
 
 def _sha(body: str) -> str:

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from core.access.plans import PLANS
 from core.errors import Invalid, NotFound
 from core.store import EVERYONE, Job, Store, User
-
-PLANS = ("free", "pro", "premium")
 
 
 def candidates(store: Store) -> Sequence[User]:

@@ -19,13 +19,18 @@ _SEASON = r"(?:spring|summer|fall|autumn|winter)"
 _YEAR = r"(?:19|20)\d\d"
 _DATE = (
     rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\s*,?\s*(?:\d{{1,2}},\s*)?(?:{_YEAR}|['’]\d\d)"
-    rf"|{_SEASON}\s+{_YEAR}|\d{{1,2}}[./]\d{{1,2}}[./]{_YEAR}|\d{{1,2}}\s?[./]\s?{_YEAR}|{_YEAR}[-./]\d{{1,2}}(?!\d)(?:[-./]\d{{1,2}}(?!\d))?"
+    rf"|{_SEASON}\s+{_YEAR}|\d{{1,2}}[./]\d{{1,2}}[./]{_YEAR}|\d{{1,2}}\s?[./]\s?{_YEAR}"
+    rf"|{_YEAR}[-./]\d{{1,2}}(?!\d)(?:[-./]\d{{1,2}}(?!\d))?"
     rf"|{_YEAR})"
 )
-_NOW = r"(?:up\s+to\s+now|till\s+now|until\s+now|present(?:\s+(?:day|time))?|now|today|current(?:ly)?(?:\s+(?:time|working))?|ongoing|to\s+date)"
-_DASH = r"(?:\s*(?:[-–—‒−~]|->|→|\bto\b|\btill\b|\buntil\b|\bthrough\b)+\s*)"
+_NOW = (
+    r"(?:up\s+to\s+now|till\s+now|until\s+now|present(?:\s+(?:day|time))?|now|today"
+    r"|current(?:ly)?(?:\s+(?:time|working))?|ongoing|to\s+date)"
+)
+_DASH = r"(?:\s*(?:[-–—\u2012−~]|->|→|\bto\b|\btill\b|\buntil\b|\bthrough\b)+\s*)"
 _RANGE = re.compile(
-    rf"(?<![\w$€£.])(?:from\s+|since\s+)?(?P<start>{_DATE})(?:(?:{_DASH}|\s{{1,3}}|(?<=\d{{4}})(?={_DATE}))(?P<end>{_DATE}|{_NOW})\b)(?!\s*%)",
+    rf"(?<![\w$€£.])(?:from\s+|since\s+)?(?P<start>{_DATE})"
+    rf"(?:(?:{_DASH}|\s{{1,3}}|(?<=\d{{4}})(?={_DATE}))(?P<end>{_DATE}|{_NOW})\b)(?!\s*%)",
     re.I,
 )
 _HALF = re.compile(rf"(?<![\w$€£.])(?P<start>{_MONTH}\s+{_YEAR})\s*[-–—](?=\s|$)", re.I)
@@ -36,7 +41,8 @@ _SINGLE = re.compile(rf"(?<![\w$€£.-])(?P<start>{_DATE})(?!(?-i:[a-z])|[\d%+_
 class Period:
     """When something was: ISO dates as exact as they were written, `end` empty for "until now".
 
-    `before` and `after` are what else the line says; `one` is true for a single date.
+    `before` and `after` are what else the line says; `one` is true for a single date,
+    `bracketed` where round brackets hold just the dates.
     """
 
     start: str
@@ -44,6 +50,7 @@ class Period:
     before: str
     after: str
     one: bool = False
+    bracketed: bool = False
 
 
 def find_period(text: str) -> Period | None:
@@ -52,9 +59,9 @@ def find_period(text: str) -> Period | None:
         start, end = _iso(found["start"]), found["end"]
         until = "" if re.fullmatch(_NOW, end, re.I) else _iso(end)
         if start and (not until or until[:4] >= start[:4]):
-            return Period(start, until, text[: found.start()], text[found.end() :])
+            return _period(text, found, start, until)
     if found := _HALF.search(text):
-        return Period(_iso(found["start"]), "", text[: found.start()], text[found.end() :], one=True)
+        return _period(text, found, _iso(found["start"]), "", one=True)
     return None
 
 
@@ -67,7 +74,15 @@ def find_date(text: str) -> Period | None:
         return None
     found = singles[-1]
     day = _iso(found["start"])
-    return Period(day, day, text[: found.start()], text[found.end() :], one=True)
+    return _period(text, found, day, day, one=True)
+
+
+def _period(text: str, found: re.Match[str], start: str, end: str, *, one: bool = False) -> Period:
+    before, after = text[: found.start()], text[found.end() :]
+    bracketed = before.rstrip().endswith("(") and after.lstrip().startswith(")")
+    if bracketed:
+        before, after = before.rstrip()[:-1], after.lstrip()[1:]
+    return Period(start, end, before, after, one, bracketed)
 
 
 def has_years(text: str) -> bool:

@@ -9,7 +9,7 @@ from docx import Document
 from docx.opc.exceptions import OpcError
 from docx.oxml.exceptions import InvalidXmlError
 from docx.oxml.ns import qn
-from lxml.etree import XMLSyntaxError
+from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
 
 from core.drive.blocks import Block, joined, split_lines
 from core.errors import TooLarge, Unreadable
@@ -117,7 +117,8 @@ def _looked(paragraph: Any, style: str, text: str) -> Block:
     if style.startswith("heading"):
         return Block(text, "heading", int(style[-1]) + 1 if style[-1].isdigit() else 2)
     properties = paragraph.pPr
-    listed = properties is not None and properties.numPr is not None or style.startswith(("list bullet", "list number"))
+    numbered = properties is not None and properties.numPr is not None
+    listed = numbered or style.startswith(("list bullet", "list number"))
     return Block(text, "bullet" if listed else "text")
 
 

@@ -35,8 +35,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-MAX_TEXT = 20_000
-MAX_ITEMS = 300
+MAX_TEXT = 60_000
+MAX_ITEMS = 1_000
 MAX_DEPTH = 8
 MAX_BYTES = 500_000
 
@@ -102,7 +102,7 @@ def _copy(value: Any, place: str, depth: int) -> Any:
         return _mapping(value, place, depth)
     if isinstance(value, list | tuple):
         if len(value) > MAX_ITEMS:
-            raise TooLarge(f"{_at(place)} has more than {MAX_ITEMS} items. Shorten the list and try again.")
+            raise TooLarge(f"{_at(place)} has more than {MAX_ITEMS:,} items. Shorten the list and try again.")
         return [_copy(item, f"{place}, entry {at}", depth + 1) for at, item in enumerate(value, 1) if item is not None]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
@@ -135,7 +135,7 @@ def _field(key: str, item: Any, place: str, depth: int) -> Any:
             raise Invalid(f"{_at(place)} must be a list of ids, one for each highlight. Mend it or leave it out.")
         return [_text(one, place) if isinstance(one, str) else one for one in item]  # None: an id still to be given
     elif key in _TEXTS and depth > 0 and not (key == "location" and isinstance(item, Mapping)):
-        if key in _NUMBERS_ALLOWED and isinstance(item, int | float) and not isinstance(item, bool):
+        if key in _NUMBERS_ALLOWED and type(item) in (int, float) and math.isfinite(item):
             item = str(item)
         if not isinstance(item, str):
             raise Invalid(f"{_at(place)} must be text, not {_kind(item)}. Mend it and try again.")

@@ -13,7 +13,7 @@ from core.drive.lists import read_certificates, read_languages, read_named, read
 from core.drive.studies import read_studies
 
 _INSIDE_JOBS = re.compile(
-    r"(?:technologies|tools|(?:key )?achievements|accomplishments|projects|details|other|research|teaching|training|tools"
+    r"(?:technologies|tools|(?:key )?achievements|accomplishments|projects|details|other|research|teaching|training"
     r"|skills|summary|about|profile|experience|courses|work|activities)\s*:?",
     re.I,
 )
@@ -49,7 +49,7 @@ def structure(blocks: Sequence[Block]) -> dict[str, Any]:
         resume["basics"]["summary"] = "\n".join(summary)
     if other:
         resume["x_other"] = other
-    kept = {key: words for key, words in headings.items() if key in resume or key == "basics/summary" and summary}
+    kept = {key: words for key, words in headings.items() if key in resume or (key == "basics/summary" and summary)}
     return resume | ({"meta": {"x_headings": kept}} if kept else {})
 
 

@@ -101,7 +101,8 @@ class _Work:
             raise Refusal(f"There are more than {MAX_CHANGES} changes.")
         if target.path in self.paths:
             raise Refusal("Another change already touches this place.")
-        if strange := [one for one in change.evidence if one not in self.ids]:
+        # A model cites what it was shown, `w1h2` or `work/w1/summary`: one id in it that exists will do.
+        if strange := [one for one in change.evidence if self.ids.isdisjoint(one.split("/"))]:
             raise Refusal(f"The evidence “{_short(strange[0])}” is no id of this resume.")
         if change.op == "reorder":
             return _ordered(change, target)

@@ -93,7 +93,8 @@ def contact(basics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "url", str(basics["url"])
     profiles = [one for one in basics.get("profiles", ()) if isinstance(one, dict)]
     shown = [
-        str(one.get("url") or " ".join(str(one[k]) for k in ("network", "username") if one.get(k))) for one in profiles
+        " ".join([*_unsaid(one, "network"), *_unsaid(one, "username"), str(one.get("url") or "")]).strip()
+        for one in profiles
     ]
     if any(shown):
         yield "profiles", " · ".join(one for one in shown if one)

@@ -43,7 +43,7 @@ US_STATE = re.compile(
     r"(?:^|,\s*)(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])(?:\s+\d{5})?$"
 )
 URL = re.compile(
-    r"(?:https?://|www\.)[^\s,;|<>]*[^\s,;|<>.)]|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|ru|me|help|co\.il|co|ai|app|edu|il)(?:/[^\s,;|<>]*)?(?![\w@.])",
+    r"(?:https?://|www\.)[^\s,;|<>]*[^\s,;|<>.)]|(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,6}(?:com|org|net|io|dev|ru|me|help|co\.il|co|ai|app|edu|il)(?:/[^\s,;|<>]*)?(?![\w@.])",
     re.I,
 )
 DURATION = re.compile(

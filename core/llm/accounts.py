@@ -55,4 +55,5 @@ def _price(attempt: Attempt, *, estimated: bool) -> Cost:
         at=attempt.started_at,
         tier=attempt.service_tier,
         estimated=estimated,
+        raw=attempt.raw_usage,
     )

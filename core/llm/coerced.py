@@ -19,8 +19,8 @@ MOST_CHANGES = 40
 OPS: tuple[str, ...] = get_args(Change.model_fields["op"].annotation)
 
 _DEEPEST = 3
-_BULLET_MARK = re.compile(r"[-*+•–]\s+")
-_SCHEMA_TYPES = {"string", "array", "object"}
+_BULLET_MARK = re.compile(r"\A[-*+•–]\s+")
+_SCHEMA_TYPES = ("string", "array", "object")
 _ENDS_A_SENTENCE = (".", "?", "!", ":", ";", ",")
 
 
@@ -40,7 +40,7 @@ def items(value: Any) -> tuple[str, ...]:
         value = [value]
     kept: dict[str, str] = {}
     for part in value:
-        item = _BULLET_MARK.sub("", line(_sentence(_texts(part))), count=1) if part else ""
+        item = _BULLET_MARK.sub("", line(_sentence(_texts(part))))
         if item:
             kept.setdefault(item.casefold(), shorten(item, LONGEST_ITEM))
         if len(kept) == MOST_ITEMS:
@@ -93,10 +93,9 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _number(value: int | float) -> str:
-    if not isfinite(value):
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e15
+        return (str(int(value)) if whole else str(value)) if isfinite(value) else ""
     try:
         return str(value)
     except ValueError:  # Python writes out no integer of more than 4300 digits

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import literal, select, tuple_
+from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.schema import AiAnswer, AttemptView, Change, Details, RunResult, Usage, usd
@@ -33,6 +35,15 @@ class Row:
     latency_ms: int | None
     ttft_ms: int | None
     caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was saved from a run: a revision of a document, or a resume version."""
+
+    label: str
+    document_id: int | None = None
+    resume_version_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,8 @@ def recent(
             wanted = wanted.where(column == value)
     with store.reading(EVERYONE) as session:
         if before and (last := session.get(AiRun, before)):
-            wanted = wanted.where(tuple_(AiRun.created_at, AiRun.id) < tuple_(last.created_at, last.id))
+            at = literal(last.created_at, AiRun.created_at.type)  # else SQLite compares two spellings of a time
+            wanted = wanted.where(tuple_(AiRun.created_at, AiRun.id) < tuple_(at, last.id))
         return [_row(run, name, title) for run, name, title in session.execute(wanted)]
 
 
@@ -81,20 +93,49 @@ def story(store: Store, run_id: str) -> Story:
             raise NotFound("There is no such run. It may have been erased with its candidate.")
         attempts = session.scalars(select(AiAttempt).where(AiAttempt.run_id == run_id).order_by(AiAttempt.number)).all()
         user, job = session.get_one(User, run.user_id), session.get(Job, run.job_id) if run.job_id else None
-        papers = session.execute(
-            select(Document.title, DocumentRevision.number)
-            .join(DocumentRevision, DocumentRevision.document_id == Document.id)
-            .where(DocumentRevision.source_run_id == run_id)
-        )
-        kept = [f"{title}, revision {number}" for title, number in papers]
-        versions = session.scalars(select(ResumeVersion).where(ResumeVersion.source_run_id == run_id))
-        kept += [f"Resume v{version.number} · {version.label}" for version in versions]
+        kept = [one.label for one in _kept(session, run_id)]
     return Story(run, user.name, job.title if job else None, attempts, _result(run, attempts), kept)
 
 
 def result(store: Store, run_id: str) -> RunResult:
     """The result of a run from its record, whoever ran it. Errors: `NotFound`."""
     return story(store, run_id).result
+
+
+def kept(store: Store, run_id: str) -> list[Kept]:
+    """What was saved from a run, oldest first, with the ids to open it by."""
+    with store.reading(EVERYONE) as session:
+        return _kept(session, run_id)
+
+
+def export(story: Story) -> dict[str, Any]:
+    """The whole story as JSON-ready data, for a file: the record as it stands, without what only its process needs."""
+    return {
+        "run": _columns(story.run, without=("owner", "lease_until", "idempotency_key")),
+        "candidate": story.candidate,
+        "job": story.job,
+        "attempts": [_columns(attempt, without=("id", "run_id", "user_id")) for attempt in story.attempts],
+        "kept": list(story.kept),
+    }
+
+
+def _kept(session: Session, run_id: str) -> list[Kept]:
+    revisions = session.execute(
+        select(Document.id, Document.title, DocumentRevision.number)
+        .join(DocumentRevision, DocumentRevision.document_id == Document.id)
+        .where(DocumentRevision.source_run_id == run_id)
+        .order_by(DocumentRevision.id)
+    )
+    kept = [Kept(f"{title}, revision {number}", document_id=id) for id, title, number in revisions]
+    versions = session.scalars(
+        select(ResumeVersion).where(ResumeVersion.source_run_id == run_id).order_by(ResumeVersion.id)
+    )
+    return kept + [Kept(f"Resume v{one.number} · {one.label}", resume_version_id=one.id) for one in versions]
+
+
+def _columns(row: AiRun | AiAttempt, *, without: Sequence[str]) -> dict[str, Any]:
+    named = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in without}
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in named.items()}
 
 
 def _row(run: AiRun, candidate: str, job: str | None) -> Row:
@@ -152,5 +193,3 @@ def _attempt(attempt: AiAttempt) -> AttemptView:
 
 def _usage(counted: AiRun | AiAttempt) -> Usage:
     return Usage(**{name: getattr(counted, name) for name in Usage.model_fields})
-
-

@@ -15,6 +15,7 @@ LONGEST_REPAIR = 40_000
 _DEEPEST_REPAIR = 40
 _BRACKETS = re.compile(r"([\[{(])|[\]})]")
 _ESCAPES = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|u[dD][89a-fA-F]\w\w|.)", re.DOTALL)
+_CUT_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _LENIENT = json.JSONDecoder(strict=False)
 
 
@@ -36,15 +37,24 @@ def load(text: str) -> tuple[Any, bool] | None:
 
 
 def _mend(text: str) -> Any:
-    try:
+    if _is_cut(text):
         return jiter.from_json(text.encode(), partial_mode="trailing-strings", cache_mode="none")
-    except ValueError:
-        pass
-    try:  # raw line ends inside strings are what models get wrong most; this reads them at C speed
+    try:  # text after the object, or raw line ends inside its strings: common, and read at C speed
         return _LENIENT.raw_decode(text)[0]
     except (ValueError, RecursionError):
-        pass
-    text = text[:LONGEST_REPAIR]
+        return _repair(_CUT_ESCAPE.sub(r"\1", text[:LONGEST_REPAIR]))
+
+
+def _is_cut(text: str) -> bool:
+    """Whether all is well up to the end, which came too soon."""
+    try:
+        jiter.from_json(text.encode(), cache_mode="none")
+    except ValueError as wrong:
+        return str(wrong).startswith("EOF")  # partial mode itself would also take what is wrong in the middle
+    return False
+
+
+def _repair(text: str) -> Any:
     if _depth(text) > _DEEPEST_REPAIR:
         return None
     try:

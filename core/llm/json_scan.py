@@ -13,7 +13,7 @@ GAPS = {"title": " ", "summary": " ", "content": "\n\n"}
 WRAPPERS = frozenset({"answer", "result", "response", "output", "data"})
 """Keys under which models like to wrap the whole answer."""
 
-_NOT_LETTERS = re.compile(r"[^a-z]")
+_NOT_LETTERS = re.compile(r"[^a-z0-9]")
 _STRING_STOPS = {quote: re.compile(rf"[\\{quote}]") for quote in "\"'"}
 _OUTSIDE = re.compile(r"[\"'{}\[\]:]")
 _VALUE = re.compile(r"[^\s:]")
@@ -27,7 +27,7 @@ _State = Callable[[str, int], int]
 
 
 def letters(key: str) -> str:
-    """A key by its letters alone, so that `nextActions` and `Next actions` are `next_actions`."""
+    """A key by its letters and digits alone, so that `nextActions` and `Next actions` are `next_actions`."""
     return _NOT_LETTERS.sub("", key.lower())
 
 

@@ -50,10 +50,10 @@ class LiveRun:
         return bool(self.events) and self.events[-1].kind == "done"
 
     def emit(self, kind: EventKind, data: dict[str, Any]) -> None:
-        """Append one event and wake who waits. Errors: `AnswerTooLong` for prose past 1 MB."""
+        """Append one event and wake who waits. Errors: `AnswerTooLong`, once, where the prose passes 1 MB."""
         if kind == "delta":
-            self._size += len(data["text"])
-            if self._size > MOST_CHARACTERS:
+            before, self._size = self._size, self._size + len(data["text"])
+            if before <= MOST_CHARACTERS < self._size:
                 raise AnswerTooLong("The answer passed 1 MB and was cut. Ask for less at a time.")
         self.events.append(Event(len(self.events) + 1, kind, data))
         for follower in self._followers:
@@ -94,5 +94,3 @@ class LiveRun:
 
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
-
-

@@ -33,8 +33,7 @@ Opened = httpx2.Response
 class OpenAIProvider:
     """One server. Without a `base_url` it is OpenAI's own; without a key a placeholder is sent.
 
-    Bound to the event loop that uses it; another loop gets a client of its own. `extra` are fields
-    added to every request as they are.
+    Bound to the event loop that uses it until it is closed.
     """
 
     writes: Literal["answer", "opening"] = "answer"
@@ -47,14 +46,12 @@ class OpenAIProvider:
         base_url: str | None = None,
         context_tokens: int = 24_000,
         deadlines: Deadlines = Deadlines(),  # noqa: B008 - frozen
-        extra: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
         self.context_tokens = context_tokens
         self.deadlines = deadlines
         self._api_key = api_key
         self._base_url = base_url
-        self._extra = dict(extra or {})
         self._dialects: dict[str, Dialect] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._built: asyncio.Task[openai.AsyncOpenAI] | None = None
@@ -63,13 +60,13 @@ class OpenAIProvider:
     def configured(self) -> bool:
         return bool(self._api_key or self._base_url)
 
-    async def stream(self, call: ModelCall) -> AsyncGenerator[Chunk, None]:
-        """Prose as it comes, then the finish reason, then the usage.
+    async def stream(self, call: ModelCall, *, extra: Mapping[str, Any] | None = None) -> AsyncGenerator[Chunk, None]:
+        """Prose as it comes, then the finish reason, then the usage. `extra` are fields beyond the protocol.
 
         Errors: a `ProviderError`. Only failures before the answer's first byte are retried, twice at
         most, within the first-token deadline.
         """
-        opened = await self._open(call)
+        opened = await self._open(call, extra or {})
         if isinstance(opened, ProviderError):
             raise opened
         answer, failure = AnswerReader(), None
@@ -92,7 +89,7 @@ class OpenAIProvider:
             with contextlib.suppress(*OPENING):
                 await (await built).close()
 
-    async def _open(self, call: ModelCall) -> Opened | ProviderError:
+    async def _open(self, call: ModelCall, extra: Mapping[str, Any]) -> Opened | ProviderError:
         """The response whose body is still to come, or why there is none.
 
         Failures are handed back, not raised: an error raised while another is handled would carry
@@ -102,7 +99,7 @@ class OpenAIProvider:
         dialect = self._dialects.get(call.model) or first_dialect(self._base_url)
         retries = 0
         while True:
-            asked = await self._ask(call, dialect)
+            asked = await self._ask(call, dialect, extra)
             if isinstance(asked, Opened):
                 self._dialects[call.model] = dialect
                 return asked
@@ -117,14 +114,14 @@ class OpenAIProvider:
             retries += 1
             await asyncio.sleep(wait_s)
 
-    async def _ask(self, call: ModelCall, dialect: Dialect) -> Opened | Exception:
+    async def _ask(self, call: ModelCall, dialect: Dialect, extra: Mapping[str, Any]) -> Opened | Exception:
         try:
             client = await self._client()
             response = await client.chat.completions.with_streaming_response.create(
                 model=call.model,
                 messages=cast(Any, dialect.messages(call)),
                 stream=True,
-                extra_body={**dialect.body(call), **self._extra},
+                extra_body={**dialect.body(call), **extra},
                 extra_headers={"Accept": "text/event-stream", "Accept-Encoding": "identity"},
             ).__aenter__()
         except OPENING as failure:

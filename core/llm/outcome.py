@@ -13,7 +13,13 @@ LISTS = ("bullets", "warnings", "next_actions")
 
 
 def result(
-    opening: Opening, status: RunStatus, written: Written, attempts: Sequence[Attempt], *, latency_ms: int, ttft_ms: int | None
+    opening: Opening,
+    status: RunStatus,
+    written: Written,
+    attempts: Sequence[Attempt],
+    *,
+    latency_ms: int,
+    ttft_ms: int | None,
 ) -> RunResult:
     """What `/run` answers. The model named is the one that answered, or was answering."""
     cost = accounts.total(attempts)

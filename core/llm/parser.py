@@ -11,8 +11,7 @@ from core.llm.answer_schema import schema
 from core.llm.json_object import load
 from core.llm.json_scan import LISTS, TEXTS, letters
 from core.llm.prose import EDGES, clean
-from core.llm.scanner import THOUGHT, THOUGHT_END, Form, Scanner
-from core.llm.text_scan import LONGEST_TITLE
+from core.llm.scanner import LONGEST_HEAD, THOUGHT, THOUGHT_END, Form, Scanner
 from core.schema import Change, Output
 
 __all__ = ["Parsed", "read", "schema"]
@@ -21,7 +20,7 @@ _ESSENTIAL = frozenset({"summary", "content", "changes"})
 _LONGEST_REFUSAL = 400
 _REFUSAL = re.compile(
     r"(?:as an ai\b|unfortunately\b|(?:i['’]m |i am )?(?:very |so )?sorry\b|i apologi[sz]e\b)?.{0,40}?"
-    r"\bi(?:['’]m| am)? ?(?:can(?:['’]t|not| not)|won['’]t|unable to|not able to) (?:\w+ )?"
+    r"\bi(?:['’]m| am)? ?(?:can(?:['’]t|not)|won['’]t|unable to|not able to) (?:\w+ )?"
     r"(?:assist|help|comply|fulfil+|provide|continue|complete|create|generate|write)\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -53,7 +52,7 @@ def read(text: str, output: Output, fields: Sequence[str]) -> Parsed:
     text = _after_thought(clean(text))
     if not text:
         raise AnswerUnreadable("The model finished without saying anything. Run it again or choose another model.")
-    form, prose = _scan(text, output, fields)
+    form = _form(text, output, fields)
     if form == "none":
         raise AnswerUnreadable("The model sent a web page or a list, not an answer. Choose another model.")
     if form == "json" or output == "json":
@@ -63,7 +62,7 @@ def read(text: str, output: Output, fields: Sequence[str]) -> Parsed:
             raise AnswerUnreadable(
                 "The model's answer is damaged beyond mending. Run it again or choose another model."
             )
-    return _from_prose(text, prose, fields, stepped_down=output == "json")
+    return _from_prose(text, fields, stepped_down=output == "json")
 
 
 def _after_thought(text: str) -> str:
@@ -72,12 +71,17 @@ def _after_thought(text: str) -> str:
     return "" if answer.startswith(THOUGHT) else answer
 
 
-def _scan(text: str, output: Output, fields: Sequence[str]) -> tuple[Form | None, dict[str, str]]:
+def _form(text: str, output: Output, fields: Sequence[str]) -> Form | None:
+    """What the text is, by the same look at its beginning that people saw it stream by."""
     scanner = Scanner(output, fields)
-    prose: dict[str, str] = {}
-    for field, part in (*scanner.feed(text), *scanner.end()):
-        prose[field] = prose.get(field, "") + part
-    return scanner.form, prose
+    scanner.feed(text[: LONGEST_HEAD + 1])
+    scanner.end()
+    return scanner.form
+
+
+def _check_willing(text: str) -> None:
+    if len(text) <= _LONGEST_REFUSAL and _REFUSAL.match(text):
+        raise AnswerUnreadable("The model declined to answer. Change the instructions or choose another model.")
 
 
 # -- from an object --------------------------------------------------------------------------------
@@ -100,6 +104,8 @@ def _from_object(value: Any, repaired: bool, fields: Sequence[str]) -> Parsed:
     essential = _ESSENTIAL.intersection(fields) or {*fields}
     if not any(getattr(parsed, name, None) for name in essential):
         raise AnswerUnreadable("The model left the answer's main parts empty. Run it again or choose another model.")
+    if not parsed.changes:
+        _check_willing(parsed.content or parsed.summary)
     return parsed
 
 
@@ -109,7 +115,7 @@ def _ours(value: Any, fields: Sequence[str]) -> Mapping[str, Any] | None:
         return None
     if found := _named(value, fields):
         return found
-    inside = [_named(part, fields) for key, part in value.items() if isinstance(part, dict) and key != "properties"]
+    inside = [_named(part, fields) for part in value.values() if isinstance(part, dict)]
     inside = [part for part in inside if part]
     return inside[0] if len(inside) == 1 else None
 
@@ -122,17 +128,27 @@ def _named(value: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
 # -- from plain text -------------------------------------------------------------------------------
 
 
-def _from_prose(text: str, prose: Mapping[str, str], fields: Sequence[str], *, stepped_down: bool) -> Parsed:
+def _from_prose(text: str, fields: Sequence[str], *, stepped_down: bool) -> Parsed:
     """The parts of a plain text; a first line that is no title belongs to what follows."""
+    prose, untitled = _split(text, fields)
     title = prose.get("title", "")
-    if len(title) > LONGEST_TITLE or title.endswith(","):
-        untitled = [name for name in fields if name != "title"] if len(title) > LONGEST_TITLE else ["content"]
-        prose = _scan(text, "text", untitled)[1]
-    elif title and not (prose.get("summary") or prose.get("content")):
+    if untitled:
+        prose, _ = _split(text, [name for name in fields if name != "title"])
+    elif title.endswith(","):  # a greeting
+        prose, _ = _split(text, ["content"])
+    elif not (stepped_down or prose.keys() - {"title"}):
         prose = {"content": title}
     title, summary, content = (coerced.text(name, prose.get(name)) for name in TEXTS)
     if not content and (stepped_down or not summary):
         raise AnswerUnreadable("The model's text is no answer. Run it again or choose another model.")
-    if len(text) <= _LONGEST_REFUSAL and _REFUSAL.match(text):
-        raise AnswerUnreadable("The model declined to answer. Change the instructions or choose another model.")
+    _check_willing(text)
     return Parsed(title, summary, content, repaired=stepped_down)
+
+
+def _split(text: str, fields: Sequence[str]) -> tuple[dict[str, str], bool]:
+    """The text by its parts, and whether its first line was a paragraph instead of a title."""
+    scanner = Scanner("text", fields)
+    prose: dict[str, str] = {}
+    for field, part in (*scanner.feed(text), *scanner.end()):
+        prose[field] = prose.get(field, "") + part
+    return prose, scanner.untitled

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from core.access.plans import Policy
-from core.errors import Denied, NotFound, PlanDenied
+from core.errors import Denied, Invalid, NotFound, PlanDenied
 from core.llm import opening as openings
 from core.llm import parser, router, runs
 from core.llm.prompts import Prompt, Prompts, parse
@@ -16,8 +16,6 @@ from core.schema import AiRequest, Caller
 from core.store import Store
 from core.tools import budget, context_tools, tokens
 from core.tools.material import Material, Piece
-
-ANSWER_ROOM = 1_024  # tokens a prompt file may not set lower for a JSON answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,10 @@ class Desk:
         else:
             prompt = self.prompts.get(request.prompt) if request.prompt else self.prompts.for_feature(request.feature)
         if prompt.feature != request.feature:
-            raise router.wrong_feature(prompt.label, prompt.feature, request.feature)
+            raise Invalid(
+                f"The prompt {prompt.label} is made for {prompt.feature}, not for {request.feature}. "
+                "Choose one of this feature's, or leave the prompt out."
+            )
         return prompt
 
     def _plan(self, request: AiRequest) -> str:

@@ -1,11 +1,12 @@
 """Prose as people read it: no control characters, no stray edges, cut between words."""
 
 import re
-import sys
 import unicodedata
+from itertools import groupby
+from operator import itemgetter
 
 _CONTROLS = "".join(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0xFEFF))
-_SPACES = "".join(chr(code) for code in range(sys.maxunicode) if chr(code).isspace())
+_SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # U+3000 is the last there is
 
 EDGES = "".join(sorted({*_CONTROLS, *_SPACES}))
 """What never begins or ends a text: white space of any alphabet and control characters."""
@@ -88,23 +89,17 @@ class Flow:
             self._held = text[len(body) :][:LONGEST_GAP]
         if not body:
             return
+        lead = ""
         if not self._begun:
-            body = self._begin(body)
+            self._begun = True
+            body = body.lstrip(EDGES)
+            lead = self._gap if self._field in self._written else ""
+            self._written.add(self._field)
         body = clean(body)
         if self._flat:
             body = flatten(body)
-        out = self._out
-        if out and out[-1][0] == self._field:
-            body = out.pop()[1] + body
-        out.append((self._field, body))
-
-    def _begin(self, body: str) -> str:
-        body = body.lstrip(EDGES)
-        if self._field in self._written:
-            self._out.append((self._field, self._gap))
-        self._begun = True
-        self._written.add(self._field)
-        return body
+        if body:
+            self._out.append((self._field, lead + body))
 
     def take(self) -> list[tuple[str, str]]:
         """What came out since the last call: (field, text), neighbours of one field joined."""
@@ -112,4 +107,7 @@ class Flow:
         if not out:
             return []
         self._out = []
-        return out
+        if len(out) == 1:
+            return out
+        runs = groupby(out, key=itemgetter(0))
+        return [(field, "".join(text for _, text in run)) for field, run in runs]

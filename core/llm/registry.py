@@ -34,11 +34,15 @@ class Registry:
         self._live: dict[str, LiveRun] = {}
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._keeper: asyncio.Task[None] | None = None
+        self._keeping: anyio.CancelScope | None = None
         self._closing = False
 
     def open(self) -> None:
         """Begin to renew this process's leases and to close those of processes that died."""
-        self._keeper = asyncio.get_running_loop().create_task(self._keep_leases())
+        self._keeping = (
+            anyio.CancelScope()
+        )  # here, because a scope belongs to a loop and a workbench is built without one
+        self._keeper = asyncio.get_running_loop().create_task(self._keep_leases(self._keeping))
 
     async def start(self, request: AiRequest, caller: Caller, *, key: str | None = None) -> str:
         """Check, record and start a run; returns its id at once.
@@ -75,9 +79,9 @@ class Registry:
             live.scope.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks.values())
-        if self._keeper:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+        if self._keeper and self._keeping:
+            self._keeping.cancel()
+            await self._keeper
 
     def _ended(self, run_id: str) -> None:
         task = self._tasks.pop(run_id)
@@ -85,15 +89,16 @@ class Registry:
             log.error("run %s ended without its record: %s", run_id, type(broken).__name__)
         asyncio.get_running_loop().call_later(KEPT_S, self._live.pop, run_id, None)
 
-    async def _keep_leases(self) -> None:
-        while True:
-            try:
-                if self._tasks:
-                    await self._thread(lambda: runs.renew(self.runner.store, self.owner))
-                await self._thread(lambda: runs.close_expired(self.runner.store))
-            except StorageDown as down:
-                log.warning("leases were not renewed: %s", down.message)
-            await anyio.sleep(RENEW_S)
+    async def _keep_leases(self, keeping: anyio.CancelScope) -> None:
+        with keeping:
+            while True:
+                try:
+                    if self._tasks:
+                        await self._thread(lambda: runs.renew(self.runner.store, self.owner))
+                    await self._thread(lambda: runs.close_expired(self.runner.store))
+                except StorageDown as down:
+                    log.warning("leases were not renewed: %s", down.message)
+                await anyio.sleep(RENEW_S)
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work, limiter=self.threads)

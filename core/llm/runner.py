@@ -63,7 +63,6 @@ class Call:
             self.live.progress.ttft_ms = self.live.elapsed_ms()
         self.live.emit("delta", {"field": field, "text": text})
 
-
     def result(self, status: RunStatus, written: Written) -> RunResult:
         live = self.live
         return outcome.result(
@@ -114,7 +113,9 @@ class Runner:
         except Exception as broken:  # the one broad except: a run always ends in an answer
             log.error("leg %s of run %s broke: %s", attempt.number, call.opening.id, type(broken).__name__)
             attempt.status, attempt.error_code = "failed", "internal"
-            attempt.error = "This step failed inside the workbench. The next one took over; an admin finds it in the log."
+            attempt.error = (
+                "This step failed inside the workbench. The next one took over; an admin finds it in the log."
+            )
             return None
         attempt.status = "ok"
         return written

@@ -125,7 +125,9 @@ def settle(
             update(RUN)
             .where(RUN.c.id == opening.id, RUN.c.status == "running")
             .values(
-                **result.model_dump(mode="json", include={"status", "provider", "model", "answer", "changes", "details"}),
+                **result.model_dump(
+                    mode="json", include={"status", "provider", "model", "answer", "changes", "details"}
+                ),
                 **result.usage.model_dump(),
                 cost_nanousd=cost.nanousd,
                 cost_status=cost.status,
@@ -159,7 +161,9 @@ def close_expired(store: Store) -> int:
         closed = connection.execute(
             update(RUN)
             .where(expired)
-            .values(status="abandoned", error_code="abandoned", cost_status="unknown", lease_until=None, finished_at=now())
+            .values(
+                status="abandoned", error_code="abandoned", cost_status="unknown", lease_until=None, finished_at=now()
+            )
         )
     return int(closed.rowcount)
 
@@ -194,7 +198,13 @@ def _row(opening: Opening) -> dict[str, Any]:
         "request_sha256": fingerprint(request),
         "idempotency_key": opening.idempotency_key,
         "context": [
-            {"chip": p.chip, "label": p.label, "tokens": p.tokens, "trimmed_from": p.trimmed_from, "source": dict(p.source)}
+            {
+                "chip": p.chip,
+                "label": p.label,
+                "tokens": p.tokens,
+                "trimmed_from": p.trimmed_from,
+                "source": dict(p.source),
+            }
             for p in opening.pieces
         ],
         "created_at": now(),
@@ -226,4 +236,3 @@ def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
         "ttft_ms": attempt.ttft_ms,
         "started_at": attempt.started_at.astimezone(UTC),
     }
-

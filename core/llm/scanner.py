@@ -14,19 +14,21 @@ Form = Literal["json", "text", "none"]
 OBJECT = re.compile(r"\{\s*(?:[\"'}]|[A-Za-z_]\w*\s*:)")
 """The start of something that looks like a JSON object."""
 
+LONGEST_HEAD = 2_000
+"""Characters, thoughts aside, after which `form` is settled."""
+
 THOUGHT, THOUGHT_END = "<think>", "</think>"
 
 _QUOTED_OBJECT = re.compile(r"\{\s*[\"'}]")
-_MAYBE_OBJECT = re.compile(r"\{\s*\Z")
+_QUOTED_LIST = re.compile(r"\[\s*[\"{]")
+_MAYBE_EITHER = re.compile(r"[{\[]\s*\Z")
 _FENCE = re.compile(r"`{3,}[ \t]*[\w-]*[ \t]*(?:\n|(?=\{))")
 _MAYBE_FENCE = re.compile(r"`{1,2}\Z|`{3,}[ \t]*[\w-]{0,20}[ \t]*\Z")
 _TAGS = (THOUGHT, "<!doctype", "<html")
 _LIST = re.compile(r"\[\s*[\"'{\[\]]")
-_MAYBE_LIST = re.compile(r"\[\s*\Z")
 _PREAMBLES = ("here is ", "here are ", "here's ", "here’s ", "sure", "certainly", "of course", "absolutely")
 _LONGEST_PREAMBLE = 200
 _OBJECT_DUE_WITHIN = 200
-_LONGEST_HEAD = 2_000
 
 
 class Scanner:
@@ -60,11 +62,17 @@ class Scanner:
             self._scan.end()
         return self._flow.take()
 
+    @property
+    def untitled(self) -> bool:
+        """Whether what came out as a title was the beginning of a paragraph."""
+        return isinstance(self._scan, TextScan) and self._scan.untitled
+
     # -- finding out what the text is --------------------------------------------------------------
 
     def _open(self, text: str, *, final: bool = False) -> None:
         """Collect the beginning until it is clear what it begins."""
         head = (self._head + text).lstrip(EDGES)
+        final = final or (len(head) > LONGEST_HEAD and not self._thinking)
         while True:
             self._head = head
             rest = self._pass_by(head, final=final)
@@ -116,7 +124,9 @@ class Scanner:
             self._decide_json(head, final=final)
         elif _QUOTED_OBJECT.match(head):
             self._begin("json", head)
-        elif final or not _MAYBE_OBJECT.match(head):
+        elif _QUOTED_LIST.match(head):
+            self._begin("none", head)
+        elif final or not _MAYBE_EITHER.match(head):
             self._begin("text", head)
 
     def _decide_json(self, head: str, *, final: bool) -> None:
@@ -125,7 +135,7 @@ class Scanner:
             self._begin("none" if listed else "json", head[found.start() :])
         elif _LIST.match(head):
             self._begin("none", head)
-        elif final or len(head) > _LONGEST_HEAD or len("".join(head.split())) > _OBJECT_DUE_WITHIN:
+        elif final or len("".join(head.split())) > _OBJECT_DUE_WITHIN:
             self._begin("text", head)
 
     def _begin(self, form: Form, text: str) -> None:

@@ -27,7 +27,8 @@ class TextScan:
     """Hands a text to those of title, summary and content that are asked for; the last takes all the rest.
 
     Labels and heading marks before a part are dropped; a letter that begins with its salutation
-    has no title and no summary. In a `fenced` text the closing fence is no part of it.
+    has no title and no summary. In a `fenced` text the closing fence is no part of it. `untitled`
+    tells, late, that the first line was a paragraph: what came out as a title was its beginning.
     """
 
     def __init__(self, flow: Flow, fields: Sequence[str], *, fenced: bool = False) -> None:
@@ -39,6 +40,7 @@ class TextScan:
         self._plain = False
         self._tail = ""
         self._title_length = 0
+        self.untitled = False
 
     def feed(self, text: str) -> None:
         if self._plain:
@@ -78,7 +80,7 @@ class TextScan:
             return False
         part, bare = self._parts[0], text.lstrip(_MARKS).lower()
         label = _LABELS[part].match(text)
-        if not bare or part.startswith(bare) or (label and label.end() == len(text)):
+        if not bare or text.endswith("#") or part.startswith(bare) or (label and label.end() == len(text)):
             return True
         if self._fenced and not text.strip(self._edges):
             return True
@@ -134,7 +136,7 @@ class TextScan:
         if space and (end < 0 or space.start() < end):
             self._flow.say(text[: space.start()])
             self._next()
-            self._begun = True
+            self._begun = self.untitled = True
             self._flow.open(self._parts[0])
             return text[space.end() :]
         if end < 0:

@@ -155,7 +155,7 @@ def _forced(given: Mapping[str, Any]) -> dict[str, Any]:
 def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, value in entry.items():
-        if not isinstance(key, str) or key in ("id", "highlight_ids", "profiles", "location"):
+        if key in ("id", "highlight_ids", "profiles", "location"):
             continue
         if isinstance(value, list | tuple):
             kept[key] = [short for each in value[:_MOST_ENTRIES] if (short := text(each)[:_MOST_CHARS])]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from core.drive import resume as resumes
+from core.drive.markdown import to_markdown
 from core.errors import NotFound
 from core.schema import AiRequest, Details
 from core.store import Document, DocumentRevision, Job, ResumeVersion, Store, User, owned
@@ -24,6 +24,8 @@ JOB: Table = Job.__table__  # type: ignore[assignment]
 RESUME: Table = ResumeVersion.__table__  # type: ignore[assignment]
 DOCUMENT: Table = Document.__table__  # type: ignore[assignment]
 REVISION: Table = DocumentRevision.__table__  # type: ignore[assignment]
+
+CONTACT = ("email", "phone", "url", "profiles", "image")
 
 
 def gather(store: Store, request: AiRequest, *, today: date, default_resume: bool = True) -> Material:
@@ -100,7 +102,7 @@ def resume(
         if (version_id := connection.execute(of_user).scalar_one()) is None:
             return None
     for row in owned(connection, RESUME, [version_id], user_id):
-        text = resumes.to_markdown(row.content, ids=True)
+        text = to_markdown(_without_contact(row.content), ids=True)
         return _piece(
             "resume", f"Resume v{row.number} · {row.label}", text, kind="resume_version", id=row.id
         ), row.content
@@ -145,11 +147,23 @@ def keywords(material: Material, today: date) -> tuple[Piece, Details] | None:
     if material.job is None or material.resume is None:
         return None
     details = scoring.score(material, today)
-    said = [f"Score {details.score} of 100" + (" (low confidence: few terms)." if details.low_confidence else ".")]
+    said = [_score(details)]
     said += [f"- {part.name}: {part.points:g} of {part.out_of:g}. {part.why}" for part in details.parts]
     said.append("In the resume: " + (", ".join(found.term for found in details.matched) or "none of the job's terms"))
     said.append("Not in the resume: " + (", ".join(found.term for found in details.missing) or "none"))
     return _piece("keywords", "Keywords", "\n".join(said), kind="keywords"), details
+
+
+def _without_contact(content: Resume) -> Resume:
+    """No model needs a candidate's address to judge or write; code puts it into the document."""
+    basics = {name: value for name, value in content.get("basics", {}).items() if name not in CONTACT}
+    return {**content, "basics": basics}
+
+
+def _score(details: Details) -> str:
+    if details.score is None:
+        return "No score: the posting asks for nothing that can be measured."
+    return f"Score {details.score} of 100" + (" (low confidence: few terms)." if details.low_confidence else ".")
 
 
 def _piece(chip: str, label: str, text: str, **source: Any) -> Piece:

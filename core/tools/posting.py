@@ -10,7 +10,7 @@ Kind = Literal["must", "duty", "nice", "other", "offer"]
 # How much a term counts by the hardest sentence that names it. What an employer offers (benefits,
 # how to apply) asks for nothing.
 WEIGHTS: dict[Kind, float] = {"must": 3, "duty": 2, "nice": 1, "other": 1, "offer": 0}
-READ_CHARS = 30_000  # longer postings are read to here: twenty pages, and still within the rules' 50 ms
+READ_CHARS = 12_000  # longer postings are read to here: six pages, and still within the rules' 50 ms
 
 _HEADINGS: tuple[tuple[Kind, str], ...] = (
     (

@@ -1,27 +1,34 @@
 """How well a resume fits a posting: a score whose every part is shown, and the terms behind it."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from core.drive import resume as resumes
 from core.schema import Details, Found, ScorePart
-from core.tools import asking, career, keywords, posting, titles
+from core.tools import career, demands, keywords, lexicon, posting, titles
 from core.tools.career import LEVEL_NAMES, Career
-from core.tools.lexicon import HARD
+from core.tools.lexicon import HARD, scan
+from core.tools.lexicon.words import key
 from core.tools.material import JobFacts, Line, Material
 from core.tools.posting import WEIGHTS, Kind, Sentence
+from core.tools.terms import only
 
 SHARES = {"Terms": 60.0, "Title": 15.0, "Years": 15.0, "Education": 5.0, "Certificates": 5.0}
+# Found as terms, yet nothing a resume is searched for; degrees have a part of their own.
+_VAGUE = re.compile(
+    r".*degree.*|hands.on|(?:proven )?track record|best practices?|fast.paced|team|lead|explain|comparables?"
+)
 IN_TITLE = 3.0  # the weight of a term that stands in the job's title
-READ_LINES = 400  # a resume of twenty pages has fewer
+READ_CHARS = 14_000  # of a resume: seven dense pages
+LONGEST_LINE = 2_000
 QUOTE = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A term of the posting: how much it counts, how it is asked, and the sentence that asks hardest.
+    """A term of a posting: how much it counts, how it is asked, and the sentence that asks hardest.
 
     `is_firm`: it names a tool, a method or a field; a single common word ("delivery") does not.
     """
@@ -33,64 +40,104 @@ class Asked:
     is_firm: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A score with what it was made from: how each of its terms is asked."""
+
+    details: Details = Details()
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+
+
 def score(material: Material, today: date) -> Details:
     """The score of 0 to 100 with its parts, and the job's terms with their evidence.
 
     Parts the posting does not ask for are left out and the others weigh more. Without a job or a resume,
     or where a posting asks nothing that can be measured, the score is None.
     """
+    return assess(material, today).details
+
+
+def assess(material: Material, today: date, held: Career | None = None) -> Assessment:
+    """`score`, with the weight, kind and sentence of each term; `held` is the resume, where it was read already."""
     if material.job is None or material.resume is None:
-        return Details()
-    job, held = material.job, career.read(material.resume)
+        return Assessment()
+    job, held = material.job, held or career.read(material.resume)
     if held.is_empty:
-        return Details()
+        return Assessment()
+    lines = readable(resumes.lines(held.resume))
     sentences = posting.read(job.description)
-    overlap = keywords.compare(_as_read(job), resumes.lines(held.resume)[:READ_LINES])
+    overlap = keywords.compare(_as_read(job), lines)
     asked = weigh(job, sentences, [found.term for found in (*overlap.matched, *overlap.missing)])
     matched = _ranked(overlap.matched, asked)
     missing = [_with_sentence(found, asked) for found in _ranked(overlap.missing, asked)]
-    parts = [
-        part
-        for part in (
-            _terms(matched, missing, asked),
-            _title(job, held),
-            _years(sentences, held, material.profile, today),
-            _education(sentences, held),
-            _certificates(sentences, held),
-        )
-        if part
-    ]
+    every = (
+        _terms(matched, missing, asked),
+        _title(job, held),
+        _years(sentences, held, material.profile, today),
+        _education(sentences, held),
+        _certificates(sentences, held, lines),
+    )
+    parts = [part for part in every if part]
     measured = any(part.name != "Title" for part in parts)
     parts = _normalised(parts) if measured else []
-    return Details(
+    details = Details(
         score=round(sum(part.points for part in parts)) if measured else None,
         parts=tuple(parts),
         matched=tuple(matched),
         missing=tuple(missing),
         low_confidence=len(matched) + len(missing) < 5,
     )
+    return Assessment(details, asked)
+
+
+def readable(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines that are read: whole for any usual resume, cut for one as long as a book."""
+    kept, room = [], READ_CHARS
+    for line in lines:
+        if room <= 0:
+            break
+        kept.append(line if len(line.text) <= LONGEST_LINE else replace(line, text=line.text[:LONGEST_LINE]))
+        room -= len(kept[-1].text)
+    return tuple(kept)
 
 
 def weigh(job: JobFacts, sentences: Sequence[Sentence], terms: Sequence[str]) -> dict[str, Asked]:
     """How each term is asked; a term that only an offer or the employer's own story names weighs nothing."""
     found: dict[str, Asked] = {}
-    grades = {hit.term: hit.grade for hit in keywords.find(f"{job.title}\n{job.description[: posting.READ_CHARS]}")}
-    lowered = [(sentence, sentence.text.casefold()) for sentence in sentences]
+    known = lexicon.shipped().entries
+    named = naming(terms)
+    by_term: dict[str, list[Sentence]] = {}
+    for sentence in sentences:
+        for term in named(sentence.text):
+            by_term.setdefault(term, []).append(sentence)
+    in_title = named(job.title)
     for term in terms:
-        start = term.casefold()[:4]
-        naming = [each for each, low in lowered if start in low and keywords.mentions(each.text, term)]
-        hardest = posting.hardest(naming)
+        asking = by_term.get(term, [])
+        hardest = posting.hardest(asking)
         kind: Kind = hardest.kind if hardest else "other"
         weight = WEIGHTS[kind]
-        if keywords.mentions(job.title, term):
+        if term in in_title:
             weight, kind = max(weight, IN_TITLE), "must"
-        grade = grades.get(term, HARD)
-        if "degree" in term.casefold():
-            weight = 0  # degrees have a part of their own
+        entry = known.get(key(term))
+        grade = entry.grade if entry else HARD
+        if _VAGUE.fullmatch(term.casefold()):
+            weight = 0
         is_firm = grade == HARD or " " in term
         share = 1.0 if grade == HARD else 0.5 if is_firm else 0.25
-        found[term] = Asked(term, weight * share, kind, hardest.text if hardest else "", is_firm)
+        often = 1 + 0.2 * min(max(len(asking) - 1, 0), 3)
+        found[term] = Asked(term, weight * share * often, kind, hardest.text if hardest else "", is_firm)
     return found
+
+
+def naming(terms: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """A finder of these terms, in any of their spellings: which of them a text names, in the given order."""
+    book = only(terms)
+
+    def named(text: str) -> tuple[str, ...]:
+        found = {each.entry.shown for each in scan.spellings(scan.read(text), book)}
+        return tuple(term for term in terms if term in found)
+
+    return named
 
 
 def quote(text: str, limit: int = QUOTE) -> str:
@@ -112,7 +159,7 @@ def _ranked(found: Sequence[Found], asked: Mapping[str, Asked]) -> list[Found]:
 
 def _with_sentence(found: Found, asked: Mapping[str, Asked]) -> Found:
     sentence = asked[found.term].sentence
-    return found.model_copy(update={"evidence": (f"The posting: “{quote(sentence)}”",)}) if sentence else found
+    return found.model_copy(update={"evidence": (quote(sentence),)}) if sentence else found
 
 
 # -- the parts -----------------------------------------------------------------------------------
@@ -127,9 +174,7 @@ def _terms(matched: Sequence[Found], missing: Sequence[Found], asked: Mapping[st
     must = [found for found in (*matched, *missing) if asked[found.term].kind == "must" and asked[found.term].is_firm]
     here = sum(1 for found in must if found in matched)
     why = f"{count}; {here} of {len(must)} that it requires." if must else f"{count}."
-    return _part(
-        "Terms", have / total, f"{why} A required term counts three times a wish, a named tool more than a common word."
-    )
+    return _part("Terms", have / total, f"{why} Terms count by how hard and how often they are asked.")
 
 
 def _title(job: JobFacts, held: Career) -> ScorePart | None:
@@ -141,7 +186,7 @@ def _title(job: JobFacts, held: Career) -> ScorePart | None:
 
 
 def _years(sentences: Sequence[Sentence], held: Career, profile: Mapping[str, object], today: date) -> ScorePart | None:
-    wanted = asking.years(sentences)
+    wanted = demands.years(sentences)
     if wanted is None:
         return None
     have = years_held(held, profile, today)
@@ -160,7 +205,7 @@ def years_held(held: Career, profile: Mapping[str, object], today: date) -> floa
 
 
 def _education(sentences: Sequence[Sentence], held: Career) -> ScorePart | None:
-    wanted = asking.degree(sentences)
+    wanted = demands.degree(sentences)
     if wanted is None:
         return None
     name, have = LEVEL_NAMES[wanted.level], held.degree_level
@@ -172,11 +217,11 @@ def _education(sentences: Sequence[Sentence], held: Career) -> ScorePart | None:
     return _part("Education", 0.3 if have else 0, f"{_cap(name)} asked; {shown}.")
 
 
-def _certificates(sentences: Sequence[Sentence], held: Career) -> ScorePart | None:
-    wanted = asking.certificates(sentences)
+def _certificates(sentences: Sequence[Sentence], held: Career, lines: Sequence[Line]) -> ScorePart | None:
+    wanted = demands.certificates(sentences)
     if not wanted:
         return None
-    text = " · ".join(line.text for line in resumes.lines(held.resume)[:READ_LINES])
+    text = " · ".join(line.text for line in lines)
     have = [each for each in wanted if _holds(text, each.name)]
     lack = [each.name for each in wanted if each not in have]
     total = sum(2 if each.required else 1 for each in wanted)
@@ -219,6 +264,3 @@ def _listed(words: Sequence[str]) -> str:
 
 def _cap(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-__all__ = ["Asked", "Line", "quote", "score", "weigh", "years_held"]

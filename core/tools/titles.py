@@ -48,5 +48,5 @@ def _words(title: str) -> list[str]:
 def _field(title: str) -> set[str]:
     """What a title is about: its words without the level, save where leading people is the job itself."""
     words = {_SAME.get(word, word) for word in _words(title) if word not in _SMALL}
-    field = {word for word in words if word not in _LEVELS}
-    return field | (words & _LEADS - {"lead"})
+    leads = {"lead"} if words & _LEADS else set()
+    return {word for word in words if word not in _LEVELS} | leads

@@ -167,7 +167,12 @@ def test_a_length_stop_is_an_answer_with_a_warning(sqlite_store: Store) -> None:
 
 
 def test_json_streams_as_prose_and_ends_as_fields(sqlite_store: Store) -> None:
-    answer = {"title": "A good fit", "summary": "Python is there.", "content": "## Fit\n\nPython.", "bullets": ["Python"]}
+    answer = {
+        "title": "A good fit",
+        "summary": "Python is there.",
+        "content": "## Fit\n\nPython.",
+        "bullets": ["Python"],
+    }
     answer |= {"warnings": [], "next_actions": ["Learn Terraform."]}
     text = json.dumps(answer)
     chunks = [text[start : start + 7] for start in range(0, len(text), 7)]
@@ -191,9 +196,17 @@ def test_a_tailored_resume_holds_only_changes_that_code_allows(sqlite_store: Sto
     lies = [
         good | {"path": "work/w1/position", "original": "Backend engineer", "value": "Chief engineer"},
         good | {"path": "work/w1/highlights/w1h2", "original": "Ran Oracle.", "value": "Ran PostgreSQL."},
-        good | {"path": "work/w1/highlights/w1h2", "original": "Ran PostgreSQL in production.", "value": "Ran 90 servers."},
+        good
+        | {"path": "work/w1/highlights/w1h2", "original": "Ran PostgreSQL in production.", "value": "Ran 90 servers."},
     ]
-    answer = {"title": "Tailored", "summary": "Shorter.", "content": "", "bullets": [], "warnings": [], "next_actions": []}
+    answer = {
+        "title": "Tailored",
+        "summary": "Shorter.",
+        "content": "",
+        "bullets": [],
+        "warnings": [],
+        "next_actions": [],
+    }
     text = json.dumps(answer | {"changes": [good, *lies]})
     with bench(sqlite_store, Play(text, usage=USED)) as one:
         result = one.run("tailor_resume")
@@ -218,4 +231,3 @@ def test_a_chip_switched_off_never_reaches_the_model(sqlite_store: Store, off: s
         result = one.run("improve_text", inputs={"text": "We done it."}, switched_off=[off])
         record = history.story(one.workbench.store, result.run_id)
     assert off not in {piece["chip"] for piece in record.run.context}
-

@@ -1,7 +1,7 @@
 """What people see while an answer streams."""
 
 import json
-import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -26,8 +26,8 @@ def seen(output, chunks, fields=FIELDS):
     pairs = [pair for chunk in chunks for pair in scanner.feed(chunk)] + scanner.end()
     shown = {}
     for field, text in pairs:
-        shown[field] = shown.get(field, "") + text
-    return shown
+        shown.setdefault(field, []).append(text)
+    return {field: "".join(texts) for field, texts in shown.items()}
 
 
 def split(text, size):
@@ -36,7 +36,7 @@ def split(text, size):
 
 def cut_at(text, places):
     edges = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [text[a:b] for a, b in pairwise(edges)]
 
 
 ANSWER = {"title": "T", "summary": "S one.", "content": "## A\n\nB", "bullets": ["x y", "z"], "next_actions": ["go"]}
@@ -50,8 +50,14 @@ JSON_CASES = {
     "after and before prose": (f"Here is {{it}}: the report.\n{json.dumps(ANSWER)}\nHope it helps {{}}!", SHOWN),
     "after a thought": (f'<think>{{"title": "no"}}</think>\n{json.dumps(ANSWER)}', SHOWN),
     "wrapped": (json.dumps({"answer": ANSWER}), SHOWN),
-    "other keys passed over": ('{"score": 7, "who": {"title": "no", "x": ["}"]}, "ok": true, "title": "T"}', {"title": "T"}),
-    "changes passed over": ('{"title": "T", "changes": [{"path": "a]", "reason": "r\\"}"}], "summary": "S"}', {"title": "T", "summary": "S"}),
+    "other keys passed over": (
+        '{"score": 7, "who": {"title": "no", "x": ["}"]}, "ok": true, "title": "T"}',
+        {"title": "T"},
+    ),
+    "changes passed over": (
+        '{"title": "T", "changes": [{"path": "a]", "reason": "r\\"}"}], "summary": "S"}',
+        {"title": "T", "summary": "S"},
+    ),
     "a field not asked for": ('{"keywords_added": ["a"], "title": "T"}', {"title": "T"}),
     "keys in other spelling": ('{"Title": "T", "nextActions": ["go"]}', {"title": "T", "next_actions": "go"}),
     "a repeated key": ('{"title": "T", "title": "U"}', {"title": "T"}),
@@ -59,7 +65,10 @@ JSON_CASES = {
     "single quotes": ("{'title': 'T', 'bullets': ['a', 'b']}", {"title": "T", "bullets": "a\nb"}),
     "objects in a list": ('{"bullets": [{"text": "no"}, "b", ["no"], "c"]}', {"bullets": "b\nc"}),
     "empty items": ('{"bullets": ["", "a", " ", "b"]}', {"bullets": "a\nb"}),
-    "a text as a list": ('{"content": ["One.", "Two."], "summary": ["a", "b"]}', {"content": "One.\n\nTwo.", "summary": "a b"}),
+    "a text as a list": (
+        '{"content": ["One.", "Two."], "summary": ["a", "b"]}',
+        {"content": "One.\n\nTwo.", "summary": "a b"},
+    ),
     "escapes": (r'{"content": "a\"b\\c\/d\n\te\u00e9\ud83d\ude00\u0000"}', {"content": 'a"b\\c/d\n\teé😀'}),
     "half emoji": (r'{"title": "a\ud83d b\ude00", "summary": "\ud83d"}', {"title": "a� b�", "summary": "�"}),
     "no escape": (r'{"title": "a\u12", "summary": "s"}', {"title": "a", "summary": "s"}),
@@ -90,15 +99,27 @@ def test_an_object_shows_its_prose_and_never_a_brace(name, size):
 
 TEXT_CASES = {
     "as asked": (LETTER, LETTER_PARTS),
-    "marked up": ("# **Cover letter** #\n\n**Summary:** Good.\n\nContent:\nDear you", {"title": "Cover letter", "summary": "Good.", "content": "Dear you"}),
+    "marked up": (
+        "# **Cover letter** #\n\n**Summary:** Good.\n\nContent:\nDear you",
+        {"title": "Cover letter", "summary": "Good.", "content": "Dear you"},
+    ),
     "labelled": ("Title: *T*\nSummary\nS.\nStill S.\n\nC", {"title": "T", "summary": "S.\nStill S.", "content": "C"}),
-    "bold label": ("**Title:** T, in C#\n\n## Summary\n\nS.\n\n## Work", {"title": "T, in C#", "summary": "S.", "content": "## Work"}),
+    "bold label": (
+        "**Title:** T, in C#\n\n## Summary\n\nS.\n\n## Work",
+        {"title": "T, in C#", "summary": "S.", "content": "## Work"},
+    ),
     "in a fence": (f"```markdown\n{LETTER}\n```\n", LETTER_PARTS),
-    "in a fence, with one inside": ("```\nT\n\nS\n\nUse `x`\n```py\na\n```\nand b\n```", {"title": "T", "summary": "S", "content": "Use `x`\n```py\na\n```\nand b"}),
+    "in a fence, with one inside": (
+        "```\nT\n\nS\n\nUse `x`\n```py\na\n```\nand b\n```",
+        {"title": "T", "summary": "S", "content": "Use `x`\n```py\na\n```\nand b"},
+    ),
     "short and in a fence": ("```\nT\n\nS\n```", {"title": "T", "summary": "S"}),
     "after a preamble": (f"Sure! Here is your letter:\n\n{LETTER}", LETTER_PARTS),
     "after a thought": (f"<think>hm {{\n</think>\n\n{LETTER}", LETTER_PARTS),
-    "a title like a preamble": ("Here is a title\n\nS\n\nC", {"title": "Here is a title", "summary": "S", "content": "C"}),
+    "a title like a preamble": (
+        "Here is a title\n\nS\n\nC",
+        {"title": "Here is a title", "summary": "S", "content": "C"},
+    ),
     "without title or summary": ("Dear Ms Ito,\n\nI bake.\n\nAda", {"content": "Dear Ms Ito,\n\nI bake.\n\nAda"}),
     "without summary, a letter": ("T\n\nDear Ms Ito,\n\nI bake.", {"title": "T", "content": "Dear Ms Ito,\n\nI bake."}),
     "without summary, headings": ("# T\n\n## Work\n\n- a", {"title": "T", "content": "## Work\n\n- a"}),
@@ -108,11 +129,19 @@ TEXT_CASES = {
     "one short word": ("tit", {"title": "tit"}),
     "an object": (json.dumps(ANSWER), SHOWN),
     "an object in a fence": (f"```json\n{json.dumps(ANSWER)}\n```", SHOWN),
-    "braces that are no object": ("{name}, welcome\n\nS\n\nC {x}", {"title": "{name}, welcome", "summary": "S", "content": "C {x}"}),
+    "braces that are no object": (
+        "{name}, welcome\n\nS\n\nC {x}",
+        {"title": "{name}, welcome", "summary": "S", "content": "C {x}"},
+    ),
     "a web page": ("<html>\n<p>Bad gateway", {}),
-    "control characters": ("T\x00\r\n\r\nS\x07\r\n\r\nC\r\nD\ud800", {"title": "T", "summary": "S", "content": "C\nD�"}),
+    "a list": ('["T", "S"]', {}),
+    "brackets that are no list": ("[Draft] T\n\nS", {"title": "[Draft] T", "summary": "S"}),
+    "control characters": (
+        "T\x00\r\n\r\nS\x07\r\n\r\nC\r\nD\ud800",
+        {"title": "T", "summary": "S", "content": "C\nD�"},
+    ),
     "empty": ("", {}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
@@ -173,7 +202,7 @@ lists = st.lists(item, max_size=4, unique_by=lambda text: line(text).casefold())
 answers = st.fixed_dictionaries(dict.fromkeys(TEXTS, prose.map(lambda text: text + ".")) | dict.fromkeys(LISTS, lists))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(answers, places, st.booleans(), st.sampled_from([None, 1]))
 @example(ANSWER | {"content": "😀\ud83d\\u0041", "warnings": []}, list(range(999)), True, None)
 def test_what_streams_is_what_an_object_finally_says(answer, places, ascii_only, indent):
@@ -192,8 +221,14 @@ words = st.text(st.sampled_from("abcXYZ éß😀.,'-"), min_size=1, max_size=20)
 paragraphs = st.lists(words, min_size=1, max_size=3).map("\n".join)
 
 
-@settings(max_examples=200, deadline=None)
-@given(words, paragraphs, st.lists(paragraphs, min_size=1, max_size=4), places, st.sampled_from(["{}", "```markdown\n{}\n```", "# {}\n"]))
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    words,
+    paragraphs,
+    st.lists(paragraphs, min_size=1, max_size=4),
+    places,
+    st.sampled_from(["{}", "```markdown\n{}\n```", "# {}\n"]),
+)
 def test_what_streams_is_what_a_text_finally_says(title, summary, rest, places, frame):
     content = "\n\n".join(rest)
     text = frame.format(f"{title}\n\n{summary}\n\n{content}")
@@ -203,39 +238,50 @@ def test_what_streams_is_what_a_text_finally_says(title, summary, rest, places, 
     assert shown == {field: getattr(parsed, field) for field in TEXTS}
 
 
-pieces = st.sampled_from(
-    ['{"title":"', "{", "}", "[", "]", '"', "'", ":", ",", "\\", "\\n", "\\u00e9", "\\ud83d", "\\ude00", "u", "0", "\n", "\n\n", " ", "\t", "\r\n",
-     "# ", "## ", "**", "*", "_", "- ", "1. ", "```", "```json\n", "Title: ", "Summary:", "content", "summary", "Dear ", "de", "Here is ", "Sure", ":\n",
-     "<think>", "</think>", "<html", "word", "words and words", "😀", "\x00", "\u2028", "\ud800", "bullets", '"answer":{', "C#", "#"]
-)  # fmt: skip
+gaps = [
+    "\n\n",
+    "\r\n",
+    "# ",
+    "## ",
+    "- ",
+    "1. ",
+    "```json\n",
+    "Title: ",
+    "Dear ",
+    "Here is ",
+    ":\n",
+    "words and words",
+    "\x00",
+    "\u2028",
+    "\ud800",
+]
+marks = [
+    "**",
+    "```",
+    "Summary:",
+    "content",
+    "summary",
+    "de",
+    "Sure",
+    "<think>",
+    "</think>",
+    "<html",
+    "word",
+    "😀",
+    "C#",
+]
+json_marks = ['{"title":"', '"answer":{', "bullets", "\\n", "\\u00e9", "\\ud83d", "\\ude00"]
+pieces = st.sampled_from([*"{}[]\"\\':,u0\n\t *_#", *gaps, *marks, *json_marks])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(st.lists(pieces, max_size=25).map("".join), places, st.sampled_from(["json", "text"]))
 def test_where_chunks_end_never_matters(text, places, output):
     assert seen(output, cut_at(text, places)) == seen(output, [text])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.text(max_size=300), st.sampled_from(["json", "text"]))
 def test_no_text_breaks_it_and_nothing_unclean_comes_out(text, output):
     for shown in seen(output, split(text, 3)).values():
         assert clean(shown) == shown
-
-
-# -- time ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["T\n\nS\n\n" + "plain prose " * 20_000, '{"content": "' + "plain prose " * 20_000, "{" + " " * 200_000, '{"content": "' + " " * 200_000,
-     "T\n\nS" + "\n" * 200_000, "T" + " *" * 100_000, "T\n\nS" + " \n" * 100_000, "[" * 200_000, '{"a":' * 40_000, "a" + " " * 200_000, "`" * 200_000, "#" * 200_000,
-     "<think>" + "hm " * 60_000, '{"title": "' + "\\ud83d" * 30_000],
-    ids=lambda text: repr(text[:12] + "…" + text[-6:]),
-)  # fmt: skip
-@pytest.mark.parametrize("output", ["json", "text"])
-def test_the_thousandth_chunk_costs_what_the_first_did(text, output):
-    chunks = split(text, 5)
-    start = time.process_time()
-    seen(output, chunks)
-    assert (time.process_time() - start) / len(chunks) < 60e-6  # measured: 1 µs; the slack is for busy machines

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from core.llm.rules import facts, improve, interview, letter, match, recruiter, tailor
+from core.llm.rules import facts, improve, interview, letter, match, naming, recruiter, tailor
 from core.llm.rules.facts import Facts
 from core.schema import Feature, Written
 from core.tools.material import Material
@@ -18,6 +18,16 @@ WRITERS: Mapping[Feature, Callable[[Facts], Written]] = {
 }
 
 
+def title(feature: Feature, material: Material) -> str:
+    """What the feature's answer is called, cheaply."""
+    return naming.title(feature, facts.read(material, date.min))
+
+
 def write(feature: Feature, material: Material, *, today: date) -> Written:
     """The feature's answer by rules: the same for the same material and day."""
-    return WRITERS[feature](facts.read(material, today))
+    return write_from(feature, facts.read(material, today))
+
+
+def write_from(feature: Feature, known: Facts) -> Written:
+    """`write`, where the facts are known already."""
+    return WRITERS[feature](known)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.llm.rules.facts import HAS_NUMBER, Facts, inner, listed, many, shown, together
-from core.tools import asking, keywords, titles
+from core.tools import demands, titles
 from core.tools.career import Post, months
 from core.tools.scoring import quote
 
@@ -82,6 +82,17 @@ def _gaps(facts: Facts) -> Iterator[Doubt]:
             "against anyone; an unexplained one invites guesses.",
             5 + min(long, 24) / 12,
         )
+    latest = facts.career.posts[0] if facts.career.posts else None
+    if latest and latest.end and not any(post.current for post in facts.career.posts):
+        since = months(latest.end, facts.today)
+        if since > GAP_MONTHS and not _studied(facts, latest.end, facts.today):
+            yield Doubt(
+                f"No post for {many(since, 'month')}",
+                f"The latest, {latest.place}, ended in {month(latest.end)}.",
+                "Say in one line what fills the time now: studies, care, a project, looking for work. If there is a newer post, "
+                "add it.",
+                5 + min(since, 24) / 12,
+            )
 
 
 def _studied(facts: Facts, start: date, end: date) -> bool:
@@ -115,7 +126,7 @@ def _required_terms(facts: Facts) -> Iterator[Doubt]:
         sentence, named = facts.asked[terms[0]].sentence, listed(terms)
         asks = f"The posting: “{quote(sentence)}”." if sentence else "It stands in the title of the posting."
         yield Doubt(
-            f"{named[0].upper()}{named[1:]}: required and not in the resume",
+            f"No sign of {named}, which the posting requires",
             f"{asks} {_nearest(facts, sentence)}".strip(),
             "If there is experience, name it in the line of the work where it was gained. If not, leave it out and be ready "
             "to say how it would be learned.",
@@ -129,7 +140,7 @@ def _nearest(facts: Facts, sentence: str) -> str:
 
 
 def _years(facts: Facts) -> Iterator[Doubt]:
-    wanted = asking.years(facts.sentences)
+    wanted = demands.years(facts.sentences)
     if wanted and facts.years is not None and facts.years < wanted.number - 0.25:
         yield Doubt(
             f"{wanted.number} years asked, about {facts.years:g} shown",
@@ -143,7 +154,7 @@ def _years(facts: Facts) -> Iterator[Doubt]:
 def _level(facts: Facts) -> Iterator[Doubt]:
     held = [level for post in facts.career.posts[:2] if (level := titles.level(post.title)) is not None]
     asked = titles.level(facts.job_title) if facts.job_title else None
-    if asked is None or not held:
+    if asked is None or asked == 2 or not held:  # 2: the posting's title names no level
         return
     best, latest = max(held), facts.career.posts[0]
     if asked - best >= 2:
@@ -205,7 +216,7 @@ def _thin_posts(facts: Facts) -> Iterator[Doubt]:
 def _stale_skills(facts: Facts) -> Iterator[Doubt]:
     stale: dict[str, int] = {}
     for term in facts.firm_matched[:15]:
-        used = [post for post in facts.career.posts if keywords.mentions(_post_text(post), term)]
+        used = [post for post in facts.career.posts if term in facts.terms_in(_post_text(post))]
         if used and all(post.end and post.end.year <= facts.today.year - STALE_YEARS for post in used):
             stale[term] = max(post.end.year for post in used if post.end)
     if stale:

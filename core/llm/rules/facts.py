@@ -1,26 +1,34 @@
 """What the rules know of one run: the candidate's career, the posting's asking and how the two meet."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from core.drive import resume as resumes
 from core.schema import Details, Found
-from core.tools import career, keywords, posting, scoring
+from core.tools import career, posting, scoring
 from core.tools.career import Bullet, Career, Post
 from core.tools.material import JobFacts, Line, Material
 from core.tools.posting import Sentence
-from core.tools.scoring import Asked, quote
+from core.tools.scoring import Asked, Assessment, quote
 
 MADE = "Made without AI: put together by rules from the resume and the posting. Read it before anyone else does."
 NOT_FOLLOWED = "The instructions were not followed: rules cannot read them. Run it again on a model for that."
+MOST_POSTS, MOST_BULLETS = 10, 15  # what a reader would still read
 HAS_NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|half|twice"
     r"|doubled|tripled|halved)\b",
     re.IGNORECASE,
 )
+_COMMON = {
+    "about", "above", "across", "after", "again", "against", "among", "another", "around", "because", "before", "being", "between",
+    "could", "during", "every", "first", "other", "others", "people", "their", "there", "these", "thing", "things", "those",
+    "through", "under", "until", "using", "where", "which", "while", "whose", "within", "without", "would", "years", "months",
+    "weeks", "including", "three", "seven", "eight", "should", "various", "company", "different", "together",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,22 +44,23 @@ class Facts:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        return resumes.lines(self.career.resume)[: scoring.READ_LINES]
+        return scoring.readable(resumes.lines(self.career.resume))
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         return posting.read(self.job.description) if self.job else ()
 
     @cached_property
-    def details(self) -> Details:
-        return scoring.score(
-            replace(self.material, resume=self.career.resume) if self.has_resume else self.material, self.today
-        )
+    def _assessed(self) -> Assessment:
+        return scoring.assess(self.material, self.today, self.career) if self.has_resume else Assessment()
 
-    @cached_property
-    def asked(self) -> dict[str, Asked]:
-        terms = [found.term for found in (*self.details.matched, *self.details.missing)]
-        return scoring.weigh(self.job, self.sentences, terms) if self.job else {}
+    @property
+    def details(self) -> Details:
+        return self._assessed.details
+
+    @property
+    def asked(self) -> Mapping[str, Asked]:
+        return self._assessed.asked
 
     @property
     def job(self) -> JobFacts | None:
@@ -123,16 +132,32 @@ class Facts:
         """The matched terms that a text names, the hardest asked first."""
         known = self._terms_in
         if text not in known:
-            known[text] = tuple(term for term in self.matched if keywords.mentions(text, term))
+            known[text] = self._named(text)
         return known[text]
 
     def relevance(self, text: str) -> float:
-        """How much of what the posting asks a text shows: the weights of the terms it names."""
-        return sum(self.asked[term].weight for term in self.terms_in(text))
+        """How much of what the posting asks a text shows: the weights of its terms, each next one counting less."""
+        weights = sorted((self.asked[term].weight for term in self.terms_in(text)), reverse=True)
+        return sum(weight / (1 + at / 2) for at, weight in enumerate(weights))
 
     def proof(self, term: str) -> Line | None:
         """The line that shows a term best: an achievement before a list, one with a number before one without."""
         return self._proofs.get(term)
+
+    def closest(self, text: str) -> Line | None:
+        """The achievement that shares the rarest words with a text, two at least; None when none does."""
+        wanted = _stems(text)
+        shared = [(line, wanted & stems) for line, stems in self._deeds]
+        worth = [(sum(1 / self._spread[stem] for stem in stems), line) for line, stems in shared if len(stems) > 1]
+        return max(worth, key=lambda pair: pair[0])[1] if worth else None
+
+    @cached_property
+    def _deeds(self) -> list[tuple[Line, set[str]]]:
+        return [(line, _stems(line.text)) for line in self.lines if "/highlights/" in line.path]
+
+    @cached_property
+    def _spread(self) -> Counter[str]:
+        return Counter(stem for _, stems in self._deeds for stem in stems)
 
     @cached_property
     def _proofs(self) -> dict[str, Line]:
@@ -142,6 +167,10 @@ class Facts:
             for term in self.terms_in(line.text):
                 found.setdefault(term, line)
         return found
+
+    @cached_property
+    def _named(self) -> Callable[[str], tuple[str, ...]]:
+        return scoring.naming(self.matched)
 
     @cached_property
     def _terms_in(self) -> dict[str, tuple[str, ...]]:
@@ -158,11 +187,15 @@ class Facts:
                 post,
                 bullet,
             )
-            for age, post in enumerate(self.career.posts)
-            for at, bullet in enumerate(post.bullets)
+            for age, post in enumerate(self.career.posts[:MOST_POSTS])
+            for at, bullet in enumerate(post.bullets[:MOST_BULLETS])
         ]
         ranked.sort(key=lambda each: each[:3])
         return tuple((post, bullet) for *_, post, bullet in ranked)
+
+    def pick(self, *things: str) -> str:
+        """What to add before the next run."""
+        return f"Pick a {listed(filter(None, things), 'and a')} with the chips, or import what is not there, and run it again."
 
     def warnings(self, *more: str) -> tuple[str, ...]:
         """The mark of the rules, what they could not do, then `more`; empty ones fall away."""
@@ -221,6 +254,12 @@ def items(texts: Sequence[str]) -> str:
 def sections(*parts: tuple[str, str]) -> str:
     """Markdown of (heading, body) pairs; a part without a body is left out."""
     return "\n\n".join(f"## {heading}\n\n{body}" if heading else body for heading, body in parts if body.strip())
+
+
+def _stems(text: str) -> set[str]:
+    """The first letters of a text's longer words: enough to know `migrated` and `migration` as one."""
+    words = re.findall(r"[^\W\d_]{5,}", text.casefold())
+    return {word[:6] for word in words if word not in _COMMON}
 
 
 def _proves(line: Line) -> tuple[int, bool]:

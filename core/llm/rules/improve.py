@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.llm.rules.facts import Facts, listed, many
+from core.llm.rules import naming
+from core.llm.rules.facts import Facts, many
 from core.schema import AiAnswer, Written
 from core.tools.scoring import quote
 
@@ -86,9 +87,9 @@ def write(facts: Facts) -> Written:
     if not text.strip():
         return _nothing(facts)
     better, edits = improve(text)
-    flagged = _flags(better)
+    flagged = flags(better)
     answer = AiAnswer(
-        title="Improved text",
+        title=naming.title("improve_text", facts),
         summary=_summary(source, text, better, len(edits), len(flagged)),
         content=better,
         bullets=tuple(dict.fromkeys(str(edit) for edit in edits)),
@@ -96,7 +97,7 @@ def write(facts: Facts) -> Written:
             "" if given.strip() else "No text was given, so the summary of the resume was taken.", *flagged
         ),
         keywords_added=facts.terms_in(better),
-        next_actions=tuple(_actions(better, flagged)),
+        next_actions=tuple(actions(better, flagged)),
     )
     return Written(answer, details=facts.details)
 
@@ -158,7 +159,7 @@ def _capital(found: re.Match[str]) -> str:
     return found[1] + found[2].upper() if found[1] else found[0]
 
 
-def _flags(text: str) -> list[str]:
+def flags(text: str) -> list[str]:
     """What a person should look at: sentences too long, weak openers that no rule can mend."""
     sentences = [each.strip() for each in re.split(r"(?<=[.!?])\s+|\n+", text[:READ_CHARS]) if each.strip()]
     long = [each for each in sentences if len(each.split()) > LONG_WORDS]
@@ -175,7 +176,8 @@ def _summary(source: str, before: str, after: str, edits: int, flagged: int) -> 
     return f"{said} {many(flagged, 'place')} to look at by hand." if flagged else said
 
 
-def _actions(text: str, flagged: list[str]) -> list[str]:
+def actions(text: str, flagged: list[str]) -> list[str]:
+    """What to do next with a text."""
     told = (
         ["Split or shorten the sentences named in the warnings."] if any(" words: " in each for each in flagged) else []
     )
@@ -186,13 +188,10 @@ def _actions(text: str, flagged: list[str]) -> list[str]:
 
 def _nothing(facts: Facts) -> Written:
     answer = AiAnswer(
-        title="No text to improve",
+        title=naming.title("improve_text", facts),
         summary="This run had no text to improve.",
         content="This run had no text to improve. Put it into the field “text” and run it again.",
         warnings=facts.warnings("No text was given."),
         next_actions=(f"Put the text into the field “{TEXT}” and run it again.",),
     )
     return Written(answer, details=facts.details)
-
-
-__all__ = ["Edit", "improve", "listed", "write"]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from core.llm.rules import doubts
-from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, sections, shown
+from core.llm.rules import doubts, naming
+from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, sections, shown, together
 from core.schema import AiAnswer, Found, Written
+from core.tools.material import Line
 from core.tools.posting import Sentence
 from core.tools.scoring import quote
 
@@ -21,7 +22,7 @@ def write(facts: Facts) -> Written:
     """An interview pack; with half the material, the half that can be prepared."""
     questions, gaps, path = list(_questions(facts)), list(_gaps(facts)), list(_path(facts))
     answer = AiAnswer(
-        title="Interview pack" + (f": {facts.job_name}" if facts.job else f": {facts.who}"),
+        title=naming.title("interview_prep", facts),
         summary=_summary(facts, len(questions), len(gaps)),
         content=sections(
             ("Likely questions", "\n\n".join(questions)),
@@ -46,12 +47,12 @@ def write(facts: Facts) -> Written:
 def _questions(facts: Facts) -> Iterator[str]:
     """From the work the posting describes first, then from its terms."""
     used: set[str] = set()
-    for duty in _duties(facts)[:3]:
-        proofs = [line for term in facts.terms_in(duty.text) if (line := facts.proof(term))]
-        line = next((each for each in proofs if each.path not in used), proofs[0] if proofs else None)
-        used.update(facts.terms_in(duty.text)[:1])
+    for duty, line in _duties(facts)[:4]:
         if line:
+            if line.path in used:
+                continue
             used.add(line.path)
+            used.update(facts.named_in(line.text))
         yield _entry(f"You would {_as_task(duty.text)}. What have you done that comes closest?", shown(line), duty.text)
     number = 0
     for term in facts.firm_matched:
@@ -68,13 +69,20 @@ def _questions(facts: Facts) -> Iterator[str]:
             )
 
 
-def _duties(facts: Facts) -> list[Sentence]:
-    duties = [
+def _duties(facts: Facts) -> list[tuple[Sentence, Line | None]]:
+    """The work the posting describes, each with the line that comes closest; without a resume, with none."""
+    tasks = [
         each for each in facts.sentences if each.kind == "duty" and 30 <= len(each.text) <= 220 and _is_task(each.text)
     ]
-    return sorted(
-        (each for each in duties if facts.relevance(each.text)), key=lambda each: -facts.relevance(each.text)
-    ) or ([] if facts.has_resume else duties[:5])
+    if not facts.has_resume:
+        return [(each, None) for each in tasks[:5]]
+    ranked = sorted(tasks, key=lambda each: -facts.relevance(each.text))
+    return [(each, line) for each in ranked if (line := _nearest(facts, each.text))]
+
+
+def _nearest(facts: Facts, text: str) -> Line | None:
+    proofs = [line for term in facts.named_in(text) if (line := facts.proof(term)) and "/highlights/" in line.path]
+    return proofs[0] if proofs else facts.closest(text)
 
 
 def _is_task(text: str) -> bool:
@@ -92,16 +100,17 @@ def _as_task(text: str) -> str:
 
 
 def _gaps(facts: Facts) -> Iterator[str]:
-    for found in firm(facts)[:4]:
-        term, asked = found.term, facts.asked[found.term]
-        near = next((line for other in facts.terms_in(asked.sentence) if (line := facts.proof(other))), None)
-        bridge = f"Then bridge to what is nearest: {shown(near)}. " if near else ""
-        yield (
-            f"**Your resume does not mention {term}. How would you get there?**\n\n"
-            + (f"- Why they ask: “{quote(asked.sentence)}”\n" if asked.sentence else "")
-            + f"- How to prepare: say plainly what you know of {term} and what you do not. {bridge}"
-            + "End with one concrete step and how long it would take you. Do not claim more than you can show."
+    missing = [found.term for found in firm(facts)]
+    for terms in together(missing, lambda term: facts.asked[term].sentence)[:4]:
+        sentence, named = facts.asked[terms[0]].sentence, listed(terms)
+        near = next((line for other in facts.named_in(sentence) if (line := facts.proof(other))), None)
+        rows = [f"Why they ask: “{quote(sentence)}”"] if sentence else []
+        bridge = f" Then bridge to what is nearest: {shown(near)}." if near else ""
+        rows.append(
+            f"How to prepare: say plainly what you know of {named} and what you do not.{bridge} "
+            "End with one concrete step and how long it would take you. Do not claim more than you can show."
         )
+        yield f"**Your resume does not mention {named}. How would you get there?**\n\n{items(rows)}"
 
 
 def firm(facts: Facts) -> list[Found]:
@@ -143,12 +152,14 @@ def _stories(facts: Facts) -> str:
 
 
 def _back(facts: Facts) -> Iterator[str]:
-    for duty in _duties(facts)[:1]:
+    for duty, _ in _duties(facts)[:1]:
         yield f"You would have me {_as_task(duty.text)}. What would a good first three months of that look like?"
     required = [found.term for found in firm(facts) if facts.asked[found.term].kind in ("must", "duty")]
     if required:
         yield f"How much of the week is {required[0]}, and who in the team could I learn it from?"
-    wished = [sentence.text for sentence in facts.sentences if sentence.kind == "nice"]
+    wished = [
+        asked.sentence for asked in facts.asked.values() if asked.kind == "nice" and asked.is_firm and asked.sentence
+    ]
     if wished:
         yield f"Your posting wishes for “{quote(wished[0], 110)}”. Which problem is waiting for that person?"
     yield "What does the person who does this best do differently from the others?"

@@ -3,118 +3,30 @@
 import re
 from collections.abc import Iterator
 
+from core.llm.rules import naming
 from core.llm.rules.facts import Facts, inner, items, listed, many
 from core.schema import AiAnswer, Written
-from core.tools import asking, career
+from core.tools import career, demands, keywords
 from core.tools.career import Bullet, Post
 from core.tools.scoring import quote
 
 CONTACT, MOTIVATION = "contact", "motivation"
 _WORK = ("work", "projects", "volunteer")
 NAME, COMPANY, POSITION = "[your name]", "[company]", "[position]"
-_PAST = set(
-    [
-        "built",
-        "led",
-        "wrote",
-        "cut",
-        "grew",
-        "ran",
-        "drove",
-        "won",
-        "made",
-        "taught",
-        "kept",
-        "held",
-        "brought",
-        "began",
-        "set",
-        "sold",
-        "took",
-        "gave",
-        "found",
-        "did",
-        "saw",
-        "met",
-        "sought",
-        "rose",
-        "spoke",
-        "stood",
-        "told",
-        "thought",
-        "understood",
-        "oversaw",
-        "rebuilt",
-        "rewrote",
-        "redid",
-        "put",
-        "split",
-        "spent",
-        "sent",
-        "read",
-        "shot",
-        "swept",
-        "bound",
-        "dealt",
-        "forecast",
-        "bid",
-        "hit",
-        "shut",
-        "fed",
-        "lit",
-        "laid",
-        "left",
-        "lent",
-        "lost",
-        "paid",
-        "quit",
-        "drew",
-        "flew",
-        "knew",
-        "threw",
-        "chose",
-        "froze",
-        "broke",
-        "spun",
-    ]
-)
+_PAST = {
+    "built", "led", "wrote", "cut", "grew", "ran", "drove", "won", "made", "taught", "kept", "held", "brought",
+    "began", "set", "sold", "took", "gave", "found", "did", "saw", "met", "sought", "rose", "spoke", "stood",
+    "told", "thought", "understood", "oversaw", "rebuilt", "rewrote", "redid", "put", "split", "spent", "sent",
+    "read", "shot", "swept", "bound", "dealt", "forecast", "bid", "hit", "shut", "fed", "lit", "laid", "left",
+    "lent", "lost", "paid", "quit", "drew", "flew", "knew", "threw", "chose", "froze", "broke", "spun",
+}  # fmt: skip
 _NOT_A_DEED = {"experienced", "skilled", "dedicated", "motivated", "detailed", "advanced", "related", "certified", "used",
-               "integrated", "distributed", "automated", "embedded", "based", "licensed", "applied", "varied"}  # fmt: skip
-_PRESENT = set(
-    [
-        "lead",
-        "manage",
-        "run",
-        "own",
-        "build",
-        "write",
-        "design",
-        "maintain",
-        "mentor",
-        "support",
-        "teach",
-        "coach",
-        "oversee",
-        "coordinate",
-        "develop",
-        "deliver",
-        "review",
-        "plan",
-        "train",
-        "operate",
-        "analyze",
-        "analyse",
-        "prepare",
-        "supervise",
-        "guide",
-        "create",
-        "drive",
-        "organize",
-        "organise",
-        "provide",
-        "handle",
-    ]
-)
+               "distributed", "embedded", "based", "licensed", "varied"}  # fmt: skip
+_PRESENT = {
+    "lead", "manage", "run", "own", "build", "write", "design", "maintain", "mentor", "support", "teach", "coach",
+    "oversee", "coordinate", "develop", "deliver", "review", "plan", "train", "operate", "analyze", "analyse",
+    "prepare", "supervise", "guide", "create", "drive", "organize", "organise", "provide", "handle",
+}  # fmt: skip
 
 
 def write(facts: Facts) -> Written:
@@ -122,11 +34,11 @@ def write(facts: Facts) -> Written:
     chosen = _chosen(facts)
     letter = "\n\n".join(filter(None, [greeting(facts), *body(facts, chosen), _closing(facts)]))
     answer = AiAnswer(
-        title=f"Cover letter: {facts.job_name or POSITION}",
+        title=naming.title("cover_letter", facts),
         summary=_summary(facts, letter, chosen),
         content=letter,
         bullets=tuple(f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in chosen),
-        warnings=facts.warnings(*_warnings(facts, letter)),
+        warnings=facts.warnings(*warnings(facts, letter)),
         keywords_added=facts.terms_in(letter),
         next_actions=tuple(_actions(facts, letter)),
     )
@@ -159,7 +71,7 @@ def body(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
 
 def _chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
     """The three lines that speak most to the posting, from two posts at most, newest post first."""
-    best = [pair for pair in facts.best_bullets if facts.relevance(pair[1].text)] or list(facts.best_bullets)
+    best = sorted(facts.best_bullets, key=lambda pair: not facts.relevance(pair[1].text))
     kept: list[tuple[Post, Bullet]] = []
     for post, bullet in best:
         posts = {each.id for each, _ in kept}
@@ -175,15 +87,16 @@ def _why(facts: Facts) -> str:
     company = facts.company or ("" if facts.job_title else COMPANY)
     name = f"{position} at {company}" if company else position
     shown = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)][:4]
-    wanted = asking.years(facts.sentences)
+    wanted = demands.years(facts.sentences)
     enough = wanted is not None and facts.years is not None and facts.years >= wanted.number
-    bring = f"about {facts.years:.0f} years of work" if facts.years else ""
+    bring = f"about {many(int(facts.years), 'year')} of work" if facts.years else ""
     if not shown:
         return f"Please take this letter as my application for the position of {name}." + (
             f" I bring {bring}, where you ask for {wanted.number}." if enough and wanted else ""
         )
-    all_of_it = "it" if len(shown) == 1 else "both" if len(shown) == 2 else "all of them"
-    said = f"For the position of {name} you ask for {listed(shown)}. I have worked with {all_of_it}"
+    all_of_it = "" if len(shown) == 1 else "Both" if len(shown) == 2 else "All of them"
+    said = f"For the position of {name} you ask for {listed(shown)}"
+    said += f". {all_of_it} have been part of my work" if all_of_it else ", which has been part of my work"
     return f"{said}, and I bring {bring} where you ask for {wanted.number}." if enough and wanted else f"{said}."
 
 
@@ -198,7 +111,8 @@ def _deeds(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
 
 def _paragraph(post: Post, texts: list[str], *, before: bool) -> str:
     """What was done in one post: as sentences where the lines begin with a deed, else as a list in their own words."""
-    role = " at ".join(filter(None, [post.title, post.employer])) or "my last post"
+    title = re.sub(r" ?\([^()]*\)", "", post.title).strip() or post.title
+    role = " at ".join(filter(None, [title, post.employer])) or "my last post"
     start = "Before that, as" if before else "As" if post.title else "At"
     if not post.title:
         start, role = ("Before that, at" if before else "At"), post.employer or "my last post"
@@ -230,9 +144,12 @@ def _qualified(facts: Facts) -> str:
     """Degree and certificates, where the posting asks for them and the resume has them."""
     said = []
     if any(part.name == "Education" and part.points == part.out_of for part in facts.details.parts):
+        wanted = demands.degree(facts.sentences)
         levels = [(career.degree_level(each) or 0, each) for each in facts.career.degrees]
-        said.append(f"The degree you ask for: {max(levels, key=lambda each: each[0])[1]}.")
-    asked = {each.name.casefold() for each in asking.certificates(facts.sentences)}
+        enough = [each for each in levels if wanted and each[0] >= wanted.level]
+        if enough:
+            said.append(f"I hold the degree you ask for: {min(enough, key=lambda each: each[0])[1]}.")
+    asked = {each.name.casefold() for each in demands.certificates(facts.sentences)}
     held = [each for each in facts.career.certificates if any(name in each.casefold() for name in asked)]
     if held:
         said.append(f"I hold {listed(held)}.")
@@ -266,12 +183,13 @@ def _summary(facts: Facts, letter: str, chosen: list[tuple[Post, Bullet]]) -> st
     return f"A letter{about} of {words} words that rests on {many(len(chosen), 'line')} of the resume ({places})."
 
 
-def _warnings(facts: Facts, letter: str) -> Iterator[str]:
+def warnings(facts: Facts, letter: str) -> Iterator[str]:
+    """What a letter leaves open, and which asked terms it does not claim."""
     open_ = [mark for mark in (NAME, POSITION, COMPANY) if mark in letter]
     if open_:
         yield f"To fill in by hand, because the context does not say it: {listed(open_)}."
-    if facts.missing:
-        gaps = facts.required_missing or facts.firm_missing or tuple(found.term for found in facts.missing)
+    gaps = facts.required_missing or facts.firm_missing or tuple(found.term for found in facts.missing)
+    if gaps := tuple(term for term in gaps if not keywords.mentions(letter, term)):
         yield f"Asked by the posting and not claimed, because the resume does not show it: {listed(gaps[:8])}."
     if not facts.has_resume:
         yield "This run had no resume, so the letter shows no achievements."

@@ -1,5 +1,6 @@
 """The match report by rules: the score and its parts, what fits with evidence, what is missing and who asks it."""
 
+from core.llm.rules import naming
 from core.llm.rules.facts import Facts, cell, inner, items, listed, many, sections, shown, together
 from core.schema import AiAnswer, Written
 from core.tools.material import Line
@@ -15,7 +16,7 @@ def write(facts: Facts) -> Written:
     if not facts.has_resume or not facts.job:
         return _half(facts)
     answer = AiAnswer(
-        title=f"Match report: {facts.who} for {facts.job_name}",
+        title=naming.title("match", facts),
         summary=_summary(facts),
         content=sections(
             (_score_heading(facts), _score(facts)),
@@ -142,19 +143,19 @@ def _half(facts: Facts) -> Written:
         best = [f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in facts.best_bullets[:5]]
         years = f" with about {facts.years:g} years of work" if facts.years else ""
         latest = f", now or last {facts.career.posts[0].place}" if facts.career.posts else ""
-        title, lack = f"{facts.who}: what the resume shows", "a job"
+        lack = "a job"
         summary = f"{facts.who}{years}{latest}. Without a job there is nothing to compare this with."
         content = sections(("Strongest lines", items(best)))
     elif facts.job:
         asks = [sentence.text for sentence in facts.sentences if sentence.kind == "must"][:SHOWN]
-        title, lack = f"What {facts.job_name} asks", "a resume"
+        lack = "a resume"
         summary = f"The posting for {facts.job_name} is there, but no resume to compare it with."
         content, best = sections(("What the posting requires", items([quote(text, 240) for text in asks]))), []
     else:
-        title, lack, best = "Nothing to compare yet", "a resume and a job", []
+        lack, best = "a resume and a job", []
         summary, content = "There is neither a resume nor a job to compare.", ""
     answer = AiAnswer(
-        title=title,
+        title=naming.title("match", facts),
         summary=summary,
         content=content or summary,
         bullets=tuple(best),

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from core.llm.rules import doubts
+from core.llm.rules import doubts, naming
 from core.llm.rules.doubts import Doubt
 from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, sections
 from core.schema import AiAnswer, Written
-from core.tools import asking, titles
+from core.tools import demands, titles
 from core.tools.career import months
 from core.tools.scoring import quote
 
@@ -19,7 +19,7 @@ def write(facts: Facts) -> Written:
         return _without_resume(facts)
     found, liked = doubts.find(facts)[:SHOWN], list(_likes(facts))
     answer = AiAnswer(
-        title=f"Recruiter's view: {facts.who}" + (f" for {facts.job_name}" if facts.job else ""),
+        title=naming.title("recruiter_lens", facts),
         summary=_summary(facts, found, liked),
         content=sections(
             ("First impression", _impression(facts)),
@@ -31,7 +31,7 @@ def write(facts: Facts) -> Written:
             "" if facts.job else "No job was given, so this is a general view: requirements were not compared.",
             "The posting names few terms, so little of it could be compared." if facts.details.low_confidence else "",
         ),
-        next_actions=tuple(f"{doubt.name}: {quote(doubt.fix, 220)}" for doubt in found[:4])
+        next_actions=tuple(f"{doubt.name}. {doubt.fix}" for doubt in found[:4])
         or ("Nothing stands out. Have a person of the field read it once.",),
     )
     return Written(answer, details=facts.details)
@@ -81,7 +81,7 @@ def _likes(facts: Facts) -> Iterator[str]:
     required = [term for term in facts.firm_matched if facts.asked[term].kind == "must" and facts.proof(term)]
     if required:
         yield f"Required and shown: {listed(required[:6])}."
-    wanted = asking.years(facts.sentences)
+    wanted = demands.years(facts.sentences)
     if wanted and facts.years is not None and facts.years >= wanted.number:
         yield f"Enough years: {wanted.number} asked, about {facts.years:g} shown."
     yield from _path(facts)
@@ -114,10 +114,10 @@ def _inline(text: str) -> str:
 
 def _without_resume(facts: Facts) -> Written:
     answer = AiAnswer(
-        title="Recruiter's view: no resume to read",
+        title=naming.title("recruiter_lens", facts),
         summary="A recruiter's view needs a resume, and this run had none.",
         content="A recruiter's view needs a resume, and this run had none. Pick a resume version and run it again.",
         warnings=facts.warnings("This run had no resume."),
-        next_actions=("Pick a resume version with the chips, or import one, and run it again.",),
+        next_actions=(facts.pick("resume version", "" if facts.job else "job"),),
     )
     return Written(answer, details=facts.details)

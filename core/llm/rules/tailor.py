@@ -5,6 +5,7 @@ from typing import Any
 
 from core.drive import tailoring
 from core.drive.resume import to_markdown
+from core.llm.rules import naming
 from core.llm.rules.facts import HAS_NUMBER, Facts, listed, many
 from core.schema import AiAnswer, Change, Written
 from core.tools import posting
@@ -21,7 +22,7 @@ def write(facts: Facts) -> Written:
     tailored = tailoring.apply(facts.career.resume, list(changes(facts)))
     told = tuple(_told(facts, change) for change in tailored.accepted)
     answer = AiAnswer(
-        title=f"Resume of {facts.who}" + (f" for {facts.job_name}" if facts.job else ""),
+        title=naming.title("tailor_resume", facts),
         summary=_summary(facts, len(told)),
         content=to_markdown(tailored.resume),
         bullets=told,
@@ -168,10 +169,10 @@ def _actions(facts: Facts) -> Iterator[str]:
 
 def _without_resume(facts: Facts) -> Written:
     answer = AiAnswer(
-        title="No resume to tailor",
+        title=naming.title("tailor_resume", facts),
         summary="Tailoring needs a resume, and this run had none.",
         content="Tailoring needs a resume, and this run had none. Pick a resume version and run it again.",
         warnings=facts.warnings("This run had no resume."),
-        next_actions=("Pick a resume version with the chips, or import one, and run it again.",),
+        next_actions=(facts.pick("resume version", "" if facts.job else "job"),),
     )
     return Written(answer, details=facts.details)

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from core.tools.lexicon.words import key
 
 HERE = Path(__file__).resolve().parent
-SOFT, TOPIC, HARD = 0, 1, 2
+EVERYDAY, SOFT, TOPIC, HARD = -1, 0, 1, 2
 PLAIN, CAPITAL, WRITTEN, LETTER = 0, 1, 2, 3
 
 _Kind = Literal["before", "pair", "after", "case", "line", "context"]
@@ -25,8 +25,9 @@ class Entry(NamedTuple):
     """One spelling of a term.
 
     `shown` is the term's one display form. `grade`: 2 a named tool, method or certificate, 1 a field of knowledge,
-    0 a soft phrase. `score` is the learned log-odds of being a skill without its surroundings, None when it always
-    counts. `care`: 0 any case, 1 needs a capital, 2 only as in `written`, 3 also needs a tool near it.
+    0 a soft skill, -1 an everyday word that may be one. `score` is the learned log-odds of being a skill without its
+    surroundings, None when it always counts. `care`: 0 any case, 1 needs a capital, 2 only as in `written`, 3 also
+    needs a tool near it.
     """
 
     shown: str
@@ -40,14 +41,16 @@ class Entry(NamedTuple):
 class Lexicon:
     """Every spelling by its key (`core.tools.lexicon.words.key`), and the learned weights of surroundings.
 
-    `longest` is how many words the longest term has that begins with a word; `tools` the words that name
-    a tool by themselves; `spellings` the keys of each shown form.
+    `longest` is how many words the longest term has that begins with a word; `tools` the words that name a tool by
+    themselves, `written` those that do only as written; `spellings` the keys of each shown form, left out where the
+    two are the same.
     """
 
     entries: Mapping[str, Entry]
     weights: Mapping[_Kind, Mapping[str, float]]
     longest: Mapping[str, int] = field(default_factory=dict)
     tools: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -57,23 +60,29 @@ def build(entries: Mapping[str, Entry], weights: Mapping[_Kind, Mapping[str, flo
     spellings: dict[str, list[str]] = {}
     for name, entry in entries.items():
         size = name.count(" ") + 1
-        first = name.partition(" ")[0] if size > 1 else name
+        first = name.partition(" ")[0]
         if longest.get(first, 0) < size:
             longest[first] = size
-        spellings.setdefault(entry.shown, []).append(name)
+        if entry.shown != name:
+            spellings.setdefault(entry.shown, []).append(name)
+    written = frozenset(form for entry in entries.values() if entry.care in (WRITTEN, LETTER) for form in entry.written)
     tools = frozenset(
         name for name, entry in entries.items() if entry.score is None and entry.care == PLAIN and " " not in name
     )
-    return Lexicon(entries, weights, longest, tools, {shown: tuple(names) for shown, names in spellings.items()})
+    return Lexicon(
+        entries, weights, longest, tools, written, {shown: tuple(names) for shown, names in spellings.items()}
+    )
 
 
 def read_known(lines: Iterable[str]) -> dict[str, Entry]:
     """The entries of `known.txt`: a line is a shown form and its spellings, parted by bars.
 
-    A word that ends another line's first spelling belongs to the line that comes first.
+    All are HARD, those after the line `# soft` SOFT. Where two lines have one spelling, it is the first line's.
     """
     entries: dict[str, Entry] = {}
+    grade = HARD
     for line in lines:
+        grade = SOFT if line.strip() == "# soft" else grade
         if line[:2] == "# " or not line.strip():
             continue
         forms = [form.strip() for form in line.split("|")]
@@ -83,17 +92,18 @@ def read_known(lines: Iterable[str]) -> dict[str, Entry]:
             care = (PLAIN, WRITTEN, LETTER)[len(form) - len(bare)]
             name = key(bare)
             written = frozenset({bare}) | (entries[name].written if name in entries else frozenset())
-            entries.setdefault(name, Entry(shown, HARD, None, care, written))
+            entries.setdefault(name, Entry(shown, grade, None, care, written))
     return entries
 
 
 def read_terms(lines: Iterable[str]) -> dict[str, Entry]:
-    """The learned entries: key, shown form, grade, score, care, parted by tabs."""
+    """The learned entries: key, shown form, grade, score, care, parted by tabs. WRITTEN means in capitals."""
     entries = {}
     nothing: frozenset[str] = frozenset()
     for line in lines:
         name, shown, grade, score, care = line.rstrip("\n").split("\t")
-        entries[name] = Entry(shown or name, int(grade), float(score), int(care), nothing)
+        written = frozenset({name.upper()}) if care == "2" else nothing
+        entries[name] = Entry(shown or name, int(grade), float(score), int(care), written)
     return entries
 
 

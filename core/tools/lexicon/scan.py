@@ -1,27 +1,40 @@
 """Where the lexicon's spellings stand in a text, and how much each place looks like a skill."""
 
+import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from core.tools.lexicon import CAPITAL, LETTER, PLAIN, WRITTEN, Entry, Lexicon
+from core.tools.lexicon import CAPITAL, LETTER, PLAIN, Entry, Lexicon
 from core.tools.lexicon.words import Words, sentences, split
 
 START, END = "^", "$"
 
 # After a name that is also a word, these show the word: "Go to our site", "Excel in a team", "Lean on us".
-_WORDLIKE_AFTER = frozenset(
-    "to at in the a an your our you we us on with for beyond above out through into ahead back forward further it"
-    " this that is was are were will can may must be has have home online here there by up down along off no".split()
-)
-_NAMELIKE_BEFORE = frozenset({"in", "using", "with", "of", "know", "like", "as", "into", "use", "and", "or"})
-_NAMELIKE_AFTER = frozenset(
-    "programming language languages lang code scripts script scripting packages package developer developers engineer"
-    " engineers backend services microservices modules routines shiny studio applications libraries tidyverse".split()
-)
-_NAMELESS_BEFORE = frozenset(
-    "vitamin hepatitis class grade type section title exhibit series schedule category part level group plan & go".split()
-)
+_WORDLIKE_AFTER = frozenset({
+    "to", "at", "in", "the", "a", "an", "your", "our", "you", "we", "us", "on", "with", "for", "beyond", "above",
+    "out", "through", "into", "ahead", "back", "forward", "further", "it", "this", "that", "is", "was", "are",
+    "were", "will", "can", "may", "must", "be", "has", "have", "home", "online", "here", "there", "by", "up",
+    "down", "along", "off", "no",
+})  # fmt: skip
+_VERBLIKE_AFTER = frozenset({
+    "to", "the", "a", "an", "your", "our", "you", "we", "beyond", "above", "out", "through", "ahead", "back", "forward",
+    "further", "home", "online", "up", "down", "along", "there", "here",
+})  # fmt: skip
+_JOINTS = frozenset({"and", "or"})
+_NEAR = 6
+_NAMELIKE_BEFORE = frozenset({"in", "using", "with", "of", "know", "like", "use"})
+_NAMELIKE_AFTER = frozenset({
+    "programming", "language", "languages", "lang", "code", "scripts", "script", "scripting", "packages", "package",
+    "developer", "developers", "engineer", "engineers", "backend", "services", "microservices", "modules",
+    "routines", "shiny", "studio", "applications", "libraries", "tidyverse",
+    "experience", "skills", "knowledge", "proficiency", "certification", "expertise",
+})  # fmt: skip
+_NAMELESS_BEFORE = frozenset({
+    "vitamin", "hepatitis", "class", "grade", "type", "section", "title", "exhibit", "series", "schedule",
+    "category", "part", "level", "group", "plan", "&", "go",
+})  # fmt: skip
+_TIGHT = frozenset(".+#")
 _STICKY = frozenset("-&+#'’@_/.")
 
 
@@ -79,7 +92,7 @@ def spellings(page: Page, lexicon: Lexicon) -> Iterator[Candidate]:
 def surroundings(page: Page, found: Candidate) -> tuple[str, str, str, str]:
     """The word before, the two words before, the word after, and the letter case of a candidate."""
     words = page.said.words
-    before = words[found.first - 1] if found.first > found.begin else START
+    before = _before(page, found)
     earlier = words[found.first - 2] if found.first > found.begin + 1 else START
     after = words[found.past] if found.past < found.finish else END
     return before, f"{earlier} {before}", after, _case(page, found)
@@ -108,12 +121,10 @@ def outlook(page: Page, lexicon: Lexicon) -> list[float]:
     return [here * value + near * neighbours(own, number) for number, value in enumerate(own)]
 
 
-def line_value(page: Page, place: tuple[int, int], line: "dict[str, float] | object") -> float:
+def line_value(page: Page, place: tuple[int, int], weights: Mapping[str, float]) -> float:
     """The sum of a sentence's different words' weights over the root of their number."""
-    words = set(page.said.words[place[0] : place[1]])
-    get = line.get  # type: ignore[attr-defined]
-    total: float = sum(get(word, 0.0) for word in words)
-    return total / (len(words) + 1) ** 0.5
+    words = dict.fromkeys(page.said.words[place[0] : place[1]])  # in order: sums of floats must not depend on hashing
+    return sum(weights.get(word, 0.0) for word in words) / math.sqrt(len(words) + 1)
 
 
 def neighbours(own: Sequence[float], number: int) -> float:
@@ -141,13 +152,13 @@ def _whole(page: Page, found: Candidate) -> bool:
     start, end = said.starts[found.first], said.ends[found.past - 1]
     if not text[start].isalnum() and start and text[start - 1].isalnum():
         return False
-    if text[end : end + 1] in ("+", "#") and text[end : end + 1]:
+    if text[end : end + 1] in ("+", "#"):
         return False
-    for place in range(found.first, found.past - 1):
-        if said.words[place] in ".+#" or said.words[place + 1] in ".+#":
-            if said.ends[place] != said.starts[place + 1]:
-                return False
-    return True
+    return all(
+        said.ends[place] == said.starts[place + 1]
+        for place in range(found.first, found.past - 1)
+        if said.words[place] in _TIGHT or said.words[place + 1] in _TIGHT
+    )
 
 
 def _meant(page: Page, found: Candidate, lexicon: Lexicon) -> bool:
@@ -157,30 +168,35 @@ def _meant(page: Page, found: Candidate, lexicon: Lexicon) -> bool:
     if care == CAPITAL:
         return not surface.islower()
     as_written = surface in found.entry.written
-    if care == WRITTEN:
-        if as_written and (surface.isupper() or surface[1:] != surface[1:].lower()):
-            return True
-        if not as_written:
-            return _listed(page, found) and _tool_near(page, found, lexicon)
-        return _after(page, found) not in _WORDLIKE_AFTER
-    return as_written and _letter_meant(page, found, lexicon)
+    if care == LETTER:
+        return as_written and _letter_meant(page, found, lexicon)
+    if not as_written:
+        return _listed(page, found) and _tool_near(page, found, lexicon)
+    if surface.isupper() or surface[1:] != surface[1:].lower():
+        return True
+    after = _after(page, found)
+    if found.first > found.begin or not after.isalpha() or after in _JOINTS or after in _NAMELIKE_AFTER:
+        return after not in _WORDLIKE_AFTER
+    return _tool_near(page, found, lexicon)
 
 
 def _letter_meant(page: Page, found: Candidate, lexicon: Lexicon) -> bool:
     said, text = page.said, page.text
     start, end = said.starts[found.first], said.ends[found.past - 1]
-    before = said.words[found.first - 1] if found.first > found.begin else START
-    after = _after(page, found)
-    if start and text[start - 1] in "-&'’@_." or before in _NAMELESS_BEFORE or after in ("&", "'"):
+    before, after = _before(page, found), _after(page, found)
+    if (start and text[start - 1] in _STICKY - {"/"}) or before in _NAMELESS_BEFORE or after in ("&", "'"):
         return False
-    stuck = text[end : end + 1] in _STICKY and text[end + 1 : end + 2].isalnum()
-    if stuck and text[end] != "/":
+    if text[end : end + 1] in _STICKY - {"/"} and text[end + 1 : end + 2].isalnum():
         return text[end + 1 :].startswith("based")
-    if found.finish - found.begin == found.past - found.first or after in _NAMELIKE_AFTER:
+    if found.finish - found.begin == 1 or after in _NAMELIKE_AFTER:
         return True
-    if before in _NAMELIKE_BEFORE and before not in ("and", "or") and (after == END or not after.isalnum()):
+    if before in _NAMELIKE_BEFORE and not after.isalnum():
         return True
-    return after not in _WORDLIKE_AFTER - {"in", "with", "for"} and _tool_near(page, found, lexicon)
+    return after not in _VERBLIKE_AFTER and _tool_near(page, found, lexicon)
+
+
+def _before(page: Page, found: Candidate) -> str:
+    return page.said.words[found.first - 1] if found.first > found.begin else START
 
 
 def _after(page: Page, found: Candidate) -> str:
@@ -188,17 +204,15 @@ def _after(page: Page, found: Candidate) -> str:
 
 
 def _tool_near(page: Page, found: Candidate, lexicon: Lexicon) -> bool:
-    last = page.said.last
-    near = last[max(found.begin, found.first - 5) : found.first] + last[found.past : min(found.finish, found.past + 5)]
-    return any(word in lexicon.tools for word in near)
+    said = page.said
+    for place in range(max(found.begin, found.first - _NEAR), min(found.finish, found.past + _NEAR)):
+        if found.first <= place < found.past:
+            continue
+        if said.last[place] in lexicon.tools or page.text[said.starts[place] : said.ends[place]] in lexicon.written:
+            return True
+    return False
 
 
 def _listed(page: Page, found: Candidate) -> bool:
-    """Whether the term is an item of a list: nothing but separators or ends beside it."""
-    before = page.said.words[found.first - 1] if found.first > found.begin else START
-    return not before.isalpha() and not _after(page, found).isalpha() or (
-        before in ("and", "or", ",") and _after(page, found) in (",", END, ".", ")", "/")
-    )
-
-
-__all__ = ["LETTER", "WRITTEN", "Candidate", "Page", "line_value", "neighbours", "outlook", "read", "score", "spellings"]
+    """Whether the term is an item of a list: separators, ends or the list's "and" beside it."""
+    return all(not word.isalpha() or word in _JOINTS for word in (_before(page, found), _after(page, found)))

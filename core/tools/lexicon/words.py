@@ -19,11 +19,12 @@ _SENTENCE = re.compile(
 )
 
 # Words whose plural is another word, or that only look like plurals.
-_NOT_PLURALS = frozenset(
-    "windows sales news operations analytics mathematics physics statistics graphics logistics economics ethics"
-    " mechanics dynamics electronics robotics diagnostics genetics genomics linguistics optics thermodynamics"
-    " kubernetes jenkins pandas redis express rails series canvas postgres goods".split()
-)
+_NOT_PLURALS = frozenset({
+    "windows", "sales", "news", "operations", "analytics", "mathematics", "physics", "statistics", "graphics",
+    "logistics", "economics", "ethics", "mechanics", "dynamics", "electronics", "robotics", "diagnostics",
+    "genetics", "genomics", "linguistics", "optics", "thermodynamics", "kubernetes", "jenkins", "pandas", "redis",
+    "express", "rails", "series", "canvas", "postgres", "goods",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def lower(text: str) -> str:
 @functools.lru_cache(maxsize=1 << 15)
 def singular(word: str) -> str:
     """The word without its plural ending. Only sameness matters: both sides of a match pass through here."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")) or word in _NOT_PLURALS:
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us")) or word in _NOT_PLURALS:
+        return word
+    if word.endswith("is") and not word.endswith(("pis", "uis")):  # analysis, but APIs, KPIs and GUIs
         return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
@@ -76,7 +79,7 @@ def split(text: str) -> Words:
     for found in _WORD.finditer(low):
         word = found[0]
         start, end = found.span()
-        if word in _HYPHENS and 0 < start and end < size and low[start - 1].isalnum() and low[end].isalnum():
+        if word in _HYPHENS and start > 0 and end < size and low[start - 1].isalnum() and low[end].isalnum():
             continue
         words.append(word)
         starts.append(start)

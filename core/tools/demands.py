@@ -10,9 +10,10 @@ from core.tools.posting import Sentence
 
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = {word: number for number, word in enumerate(_WORDS, 1)} | {"fifteen": 15, "twenty": 20}
+_NUMBER = rf"(?:\d{{1,2}}|{'|'.join(NUMBERS)})"
 _YEARS = re.compile(
-    rf"(?<![\d.,$€£])(?P<low>\d{{1,2}}|{'|'.join(NUMBERS)})(?:\s*\(\d{{1,2}}\))?\s*"
-    rf"(?:\+|plus|or more|[-–—]\s*\d{{1,2}}\s*\+?|to\s+(?:\d{{1,2}}|{'|'.join(NUMBERS)}))?\s*(?:or more\s+)?(?:full\s+)?years?(?![- ]old)",
+    rf"(?<![\d.,$€£])(?P<low>{_NUMBER})(?:\s*\(\d{{1,2}}\))?"
+    rf"\s*(?:\+|plus|or more|[-–—]\s*\d{{1,2}}\s*\+?|to\s+{_NUMBER})?\s*(?:or more\s+)?(?:full\s+)?years?\b(?![- ]old)",
     re.IGNORECASE,
 )
 _OF_WORK = re.compile(

@@ -1,0 +1,85 @@
+"""Keeping an answer: as a document, as the next revision of one, as a resume version. Twice the same is once."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from core.drive import papers, tailoring
+from core.drive.papers import Paper
+from core.drive.tailoring import Difference
+from core.schema import AiAnswer, Change
+from core.store import ResumeVersion, Store
+
+# Features whose content stands alone; their summary is a note to the person who asked, not a part of the text.
+TEXTS = ("cover_letter", "improve_text")
+
+_saving = Lock()  # a second press waits for the first and finds what it kept
+
+
+def to_markdown(feature: str, answer: AiAnswer, *, title: bool = False) -> str:
+    """An answer as a Markdown document: of a letter the letter, of a report all of it; `title` puts that on top."""
+    heading = [f"# {answer.title}"] if title else []
+    if feature in TEXTS:
+        return "\n\n".join([*heading, answer.content.strip()]) + "\n"
+    parts = [*heading, answer.summary.strip(), answer.content.strip(), _listed(answer.bullets)]
+    for name, sentences in (("Warnings", answer.warnings), ("Next actions", answer.next_actions)):
+        if sentences:
+            parts += [f"## {name}", _listed(sentences)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def file_name(title: str) -> str:
+    """A name any system takes, e.g. `Cover letter: Acme` -> `cover-letter-acme.md`."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return (re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "answer") + ".md"
+
+
+def keep_document(
+    store: Store, user_id: int, *, title: str, body: str, kind: str, by: str, job_id: int | None, run_id: str
+) -> Paper:
+    """A new document, or the one that this run's same text already made. Errors: `Invalid`, `NotFound`."""
+    with _saving:
+        for paper in papers.documents(store, user_id):
+            if (paper.source_run_id, paper.title, paper.body) == (run_id, title.strip()[:300], body):
+                return paper
+        return papers.save_document(
+            store, user_id, title=title, body=body, kind=kind, by=by, job_id=job_id, run_id=run_id
+        )
+
+
+def keep_version(
+    store: Store,
+    user_id: int,
+    source_id: int,
+    changes: Sequence[Change],
+    *,
+    label: str,
+    job_id: int | None,
+    run_id: str,
+) -> ResumeVersion:
+    """A new resume version, or the one these changes of this run already made. Errors: `Invalid`, `NotFound`."""
+    with _saving:
+        source = next((one for one in papers.resume_versions(store, user_id) if one.id == source_id), None)
+        wanted = dict(tailoring.apply(source.content, changes).resume) if source else None
+        for one in papers.resume_versions(store, user_id):
+            if (one.source_run_id, one.label, one.content) == (run_id, label.strip()[:200], wanted):
+                return one
+        return papers.save_tailored(store, user_id, source_id, changes, label=label, job_id=job_id, run_id=run_id)
+
+
+def in_words(resume: Mapping[str, Any], changes: Sequence[Change]) -> list[Difference]:
+    """Each change as it reads: where it stands, the text before and after; orders as words, not as ids."""
+    return [_worded(resume, change) for change in changes]
+
+
+def _worded(resume: Mapping[str, Any], change: Change) -> Difference:
+    after = tailoring.apply(resume, [change]).resume
+    for difference in tailoring.diff(resume, after):
+        return difference
+    return Difference(change.path, change.path, change.original, change.value)
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {' '.join(sentence.split())}" for sentence in sentences)

@@ -1,0 +1,219 @@
+"""From what a model wrote to a whole answer: all that can be computed comes from code, from the finished text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from core.drive import tailoring
+from core.drive.claims import numbers
+from core.drive.resume import plain_text, to_markdown
+from core.llm import rules
+from core.llm.grounding import Ground, sift
+from core.llm.parser import Parsed
+from core.llm.rules import facts as facts_of
+from core.llm.rules import improve, letter
+from core.llm.rules.facts import MADE, NOT_FOLLOWED, Facts, inner, many
+from core.schema import AiAnswer, Feature, Written
+from core.tools import keywords, posting, scoring
+from core.tools.material import Material
+from core.tools.scoring import quote
+
+FIELDS = ("title", "summary", "content", "bullets", "warnings", "next_actions")
+LETTERS: tuple[Feature, ...] = ("cover_letter", "improve_text")
+OWN_CONTENT: tuple[Feature, ...] = ("tailor_resume", "improve_text")  # their content is the document itself
+MOST_OPENING = 3
+MOST_SUMMARY = 2
+
+
+def title(feature: Feature, material: Material) -> str:
+    """What the answer will be called where the rules name it."""
+    return rules.title(feature, material)
+
+
+def finish(
+    parsed: Parsed, feature: Feature, material: Material, prompt_writes: Sequence[str], *, today: date
+) -> Written:
+    """The model's answer made whole: fields it does not write, keywords, score, changes and warnings by code.
+
+    `prompt_writes` names the fields the prompt leaves to the model; one it left empty comes from the rules too.
+    """
+    facts = facts_of.read(material, today)
+    base = rules.write_from(feature, facts)
+    if feature == "tailor_resume":
+        return _tailored(parsed, facts, base, prompt_writes)
+    answer = _answer(parsed, base.answer, prompt_writes)
+    if feature == "cover_letter" and answer.content != base.answer.content:
+        said = tuple(letter.warnings(facts, answer.content)) if "warnings" not in prompt_writes else answer.warnings
+        answer = answer.model_copy(update={"bullets": _rests_on(facts, answer.content), "warnings": said})
+    elif feature == "improve_text" and answer.content != base.answer.content:
+        flagged = improve.flags(answer.content)
+        update = {
+            "bullets": (),
+            "warnings": tuple(flagged),
+            "next_actions": tuple(improve.actions(answer.content, flagged)),
+        }
+        answer = answer.model_copy(update=update)
+    added = facts.terms_in(answer.content) if feature in LETTERS else ()
+    warned = _once([*answer.warnings, *_claimed_gaps(answer, facts)])
+    return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=facts.details)
+
+
+def opening(text: str, feature: Feature, material: Material, *, today: date) -> Written:
+    """The rules' answer with a small model's summary and one opening paragraph, as far as they hold.
+
+    Without a fitting place (a resume, an edited text) the paragraph falls away.
+    """
+    facts = facts_of.read(material, today)
+    base = rules.write_from(feature, facts)
+    kept, dropped = _heard(text, feature, Ground(facts.material))
+    summary, paragraph = _cast(kept, feature)
+    answer = base.answer
+    content = answer.content if feature in OWN_CONTENT or not paragraph else _opened(answer.content, paragraph, feature)
+    said = [warning for warning in answer.warnings if warning != MADE]
+    update = {
+        "summary": summary or answer.summary,
+        "content": content,
+        "warnings": (_demo(bool(summary), content != answer.content, dropped), *said),
+        "keywords_added": facts.terms_in(content) if feature in LETTERS else answer.keywords_added,
+    }
+    return replace(base, answer=answer.model_copy(update=update))
+
+
+# -- a model's whole answer ------------------------------------------------------------------------
+
+
+def _answer(parsed: Parsed, base: AiAnswer, prompt_writes: Sequence[str]) -> AiAnswer:
+    """The model's fields where it wrote them, the rules' elsewhere, without the rules' own mark."""
+    values = {name: getattr(parsed, name) if name in prompt_writes else None for name in FIELDS}
+    answer = base.model_copy(update={name: value for name, value in values.items() if value})
+    unmarked = tuple(warning for warning in answer.warnings if warning not in (MADE, NOT_FOLLOWED))
+    if "warnings" in prompt_writes and not parsed.warnings:
+        unmarked = ()
+    return answer.model_copy(update={"warnings": unmarked})
+
+
+def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequence[str]) -> Written:
+    """The resume with the changes that hold; each refused one is listed and warned of."""
+    answer = _answer(parsed, base.answer, [name for name in prompt_writes if name != "content"])
+    if not facts.has_resume:
+        return replace(base, answer=answer)
+    proposed = parsed.changes if "changes" in prompt_writes else base.changes
+    source = facts.career.resume
+    done = tailoring.apply(source, proposed, find_terms=lambda text: [hit.term for hit in keywords.find(text)])
+    details = scoring.score(replace(facts.material, resume=done.resume), facts.today)
+    refused = [f"Not changed, {each.change.path or 'no place named'}: {each.why}" for each in done.rejected]
+    none = [] if done.accepted else ["No change holds, so the preview is the resume as it was."]
+    before, after = plain_text(source), plain_text(done.resume)
+    update = {
+        "content": to_markdown(done.resume),
+        "warnings": _once([*answer.warnings, *refused, *none]),
+        "keywords_added": tuple(
+            found.term for found in details.matched if _stands(found.term, after) and not _stands(found.term, before)
+        ),
+    }
+    if "bullets" not in prompt_writes and done.accepted != base.changes:
+        update["bullets"] = tuple(f"{change.path}: {change.reason or quote(change.value)}" for change in done.accepted)
+    return Written(
+        answer.model_copy(update=update),
+        changes=done.accepted,
+        details=details.model_copy(update={"rejected": done.rejected}),
+    )
+
+
+def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
+    """A warning for each term that only the posting has and the text claims for the candidate."""
+    if not facts.firm_missing:
+        return []
+    ground = Ground(facts.material)
+    told: dict[str, str] = {}
+    for sentence in _plain_sentences(answer.content):
+        if ground.is_claim(sentence) and ground.is_of_candidate(sentence):
+            for term in facts.firm_missing:
+                if term not in told and keywords.mentions(sentence, term):
+                    told[term] = (
+                        f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "
+                        "Ask the candidate, or take it out."
+                    )
+    return list(told.values())
+
+
+def _rests_on(facts: Facts, text: str) -> tuple[str, ...]:
+    """The resume's lines a letter retells: they share a number that is theirs alone, or two of its terms."""
+    said, terms = {claim for claim, _ in numbers(text)}, set(facts.named_in(text))
+    found = [
+        f"“{quote(bullet.text)}” ({inner(post.place)})"
+        for post, bullet in facts.best_bullets
+        if said & {claim for claim, _ in numbers(bullet.text) if len(claim) > 1}
+        or len(terms.intersection(facts.named_in(bullet.text))) > 1
+    ]
+    return tuple(found[:5])
+
+
+# -- a small model's opening ---------------------------------------------------------------------------
+
+
+def _heard(text: str, feature: Feature, ground: Ground) -> tuple[list[list[str]], int]:
+    """What stays of a small model's text, by paragraph, and how many sentences were dropped."""
+    kept, dropped = sift(text, ground)
+    misplaced = 0
+    for at, paragraph in enumerate(kept):
+        right = [sentence for sentence in paragraph if _voiced(sentence, feature)]
+        misplaced += len(paragraph) - len(right)
+        kept[at] = right
+    return kept, len([why for _, why in dropped]) + misplaced
+
+
+def _voiced(sentence: str, feature: Feature) -> bool:
+    """A letter speaks as the candidate, everything else about them; greetings belong to neither."""
+    if re.match(r"(?:dear|hello|hi|sincerely|kind regards|thank)\b", sentence, re.IGNORECASE):
+        return False
+    first_person = re.search(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|[Mm]e)\b", sentence) is not None
+    return feature == "cover_letter" or not first_person
+
+
+def _cast(kept: list[list[str]], feature: Feature) -> tuple[str, str]:
+    """(summary, opening paragraph). In a letter what is said as "I" is the paragraph, the rest the summary."""
+    if feature == "cover_letter":
+        every = [sentence for paragraph in kept for sentence in paragraph]
+        own = [each for each in every if re.search(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|[Mm]e)\b", each)]
+        return " ".join([each for each in every if each not in own][:MOST_SUMMARY]), " ".join(own[:MOST_OPENING])
+    first, *rest = kept or [[]]
+    after = [sentence for paragraph in rest for sentence in paragraph]
+    if not after:
+        first, after = first[:1], first[1:]
+    return " ".join(first[:MOST_SUMMARY]), " ".join(after[:MOST_OPENING])
+
+
+def _opened(content: str, paragraph: str, feature: Feature) -> str:
+    """The paragraph at the start of the content; in a letter, after the salutation."""
+    if feature != "cover_letter":
+        return f"{paragraph}\n\n{content}"
+    greeting, _, body = content.partition("\n\n")
+    return f"{greeting}\n\n{paragraph}\n\n{body}"
+
+
+def _demo(summary: bool, paragraph: bool, dropped: int) -> str:
+    parts = " and ".join(
+        name for name, wrote in (("the summary", summary), ("the opening paragraph", paragraph)) if wrote
+    )
+    said = (
+        f"Demo model: it wrote {parts}, rules the rest."
+        if parts
+        else "Demo model: nothing it wrote could be kept, rules wrote all."
+    )
+    if dropped:
+        said += f" {many(dropped, 'sentence')} of the model {'was' if dropped == 1 else 'were'} dropped, as the context does not hold them."
+    return said
+
+
+def _plain_sentences(markdown: str) -> list[str]:
+    return [sentence for line in markdown.splitlines() for sentence in posting.split(posting.plain(line))]
+
+
+def _stands(term: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(term)}(?![\w+#])", text, re.IGNORECASE) is not None
+
+
+def _once(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

@@ -1,0 +1,181 @@
+"""What a small model wrote, sentence by sentence: kept where the context holds it, else dropped with the reason.
+
+Rather too strict than too kind: a dropped true sentence costs a line, a kept false one a reader's trust.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from core.drive.claims import unsupported
+from core.drive.resume import plain_text
+from core.tools import career, keywords, posting
+from core.tools.material import Material
+
+# Words that may begin a sentence though the context lacks them.
+_STARTERS = {
+    "a", "about", "above", "across", "additionally", "after", "again", "all", "along", "also", "although", "always",
+    "among", "an", "and", "another", "any", "as", "at", "based", "because", "before", "being", "below", "besides",
+    "between", "beyond", "both", "but", "by", "can", "currently", "despite", "due", "during", "each", "either",
+    "even", "every", "experienced", "finally", "first", "for", "from", "further", "furthermore", "given", "has",
+    "have", "having", "he", "her", "here", "his", "how", "however", "if", "in", "including", "indeed", "instead",
+    "into", "is", "it", "its", "just", "known", "last", "lastly", "leading", "like", "looking", "many", "moreover",
+    "most", "much", "my", "next", "no", "not", "now", "of", "on", "once", "one", "only", "other", "our", "over",
+    "overall", "previously", "prior", "rather", "recently", "second", "several", "she", "similarly", "since", "so",
+    "some", "strong", "such", "than", "thank", "that", "the", "their", "them", "then", "there", "therefore",
+    "these", "they", "this", "those", "though", "through", "throughout", "thus", "to", "today", "together", "too",
+    "two", "under", "until", "up", "upon", "using", "what", "when", "where", "whether", "which", "while", "who",
+    "whose", "why", "with", "within", "without", "working", "would", "yes", "yet", "you", "your", "we", "i", "i'm",
+    "i've", "i’m", "i’ve", "i'd", "i’d", "dear", "sincerely",
+}  # fmt: skip
+_JUNK = re.compile(
+    r"\[[^\]]*\]|[{}<>|#]|https?://|```|as an ai\b|language model|^(?:sure|certainly|of course|here (?:is|are)|note)\b"
+    r"|^(?:write|use|make sure|remember|please|include|do not|don't|answer|summary|title|opening|the answer)\b[^.]{0,40}:?"
+    r"|\b(?:cover letter|opening paragraph|first paragraph|this summary)\b",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(r"[.!?][\"”’)]*$")
+_DANGLING = re.compile(
+    r"\b(?:a|an|the|and|or|of|from|as|than|while|into|its|their|his|that|which)[.!?]", re.IGNORECASE
+)
+_DENIED = re.compile(r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|nor)\b|n['’]t\b", re.IGNORECASE)
+_OF_THE_JOB = re.compile(
+    r"^(?:the|this|your|their|our)? ?(?:job|role|position|posting|company|employer|team|description|vacancy|opening)\b"
+    r"|^(?:you|they|we) (?:ask|require|need|want|seek|look|are looking|offer|use|run|build)",
+    re.IGNORECASE,
+)
+_SELF = re.compile(r"\b(?:i|i['’]m|i['’]ve|my|me|mine|myself|he|she|his|her|candidate|applicant)\b", re.IGNORECASE)
+_WISHES = re.compile(
+    r"\b(?:apply|applying|application|opportunity|opening|vacancy|join|joining|interested|contribute|contributing"
+    r"|(?:for|in|to) (?:the|this|your) (?:position|role))\b",
+    re.IGNORECASE,
+)
+_BEEN = re.compile(
+    r"\b(?:i am an?|i['’]m an?|is an?|worked as|working as|experience as|served as|background as)\b", re.IGNORECASE
+)
+_WORKED_AT = (
+    r"\b(?:work(?:ed|ing)?|employed|experience|years|time|tenure|role|position|served)\b[^.]{0,40}\b(?:at|for|with)\s+"
+)
+_NUMBERISH = re.compile(
+    r"\d|^(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|double|twice)", re.IGNORECASE
+)
+
+
+class Ground:
+    """The texts a sentence may rest on: `own` is the candidate's, `job` the posting's."""
+
+    def __init__(self, material: Material) -> None:
+        self.own = "\n".join(_own_texts(material))
+        job = material.job
+        self.title, self.company = (job.title.strip(), job.company.strip()) if job else ("", "")
+        self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
+        self.all = f"{self.own}\n{self.job}"
+        self.words = {word.casefold() for word in re.findall(r"[^\W\d_][\w'’+#-]*", self.all)}
+        name = career.text(material.profile.get("name")) or career.read(material.resume).name
+        self.names = [part for part in name.split() if len(part) > 2]
+        self.find_terms = lru_cache(maxsize=64)(_terms)
+
+    def why_not(self, sentence: str) -> str:
+        """Why a sentence must go; empty when it may stay."""
+        if not _ENDED.search(sentence) or _DANGLING.search(sentence[-12:]):
+            return "It is not finished."
+        if _JUNK.search(sentence) or len(sentence.split()) < 4:
+            return "It speaks of the task, or says nothing."
+        if strange := unsupported(sentence, self.all, find_terms=self.find_terms):
+            return f"“{strange[0]}” is not in the context."
+        first = re.match(r"[^\w]*([^\W\d_][\w'’+#-]*)", sentence)
+        if first and first[1][0].isupper() and not self._may_begin(first[1]):
+            return f"“{first[1]}” is not in the context."
+        return self._why_no_claim(sentence)
+
+    def is_claim(self, sentence: str) -> bool:
+        """Whether a sentence says something of the candidate, and not that it is lacking."""
+        if _DENIED.search(sentence):
+            return False
+        return self.is_of_candidate(sentence) or not _OF_THE_JOB.search(sentence)
+
+    def is_of_candidate(self, sentence: str) -> bool:
+        """Whether a sentence names the candidate or speaks as them."""
+        return bool(_SELF.search(sentence)) or any(name in sentence for name in self.names)
+
+    def _may_begin(self, word: str) -> bool:
+        low = word.casefold()
+        return low in _STARTERS or low in self.words or (len(low) > 4 and low.endswith("ly"))
+
+    def _why_no_claim(self, sentence: str) -> str:
+        if not self.is_claim(sentence):
+            return ""
+        if not _WISHES.search(sentence) and self._works_at(sentence):
+            return f"The candidate has not worked at {self.company}."
+        wishes = _WISHES.search(sentence) and not _BEEN.search(sentence)
+        title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip().casefold()
+        if not wishes and title and title in sentence.casefold() and title not in self.own.casefold():
+            return "The candidate's title is not the posting's."
+        said = sentence
+        for phrase in filter(None, (self.title, title, self.company) if wishes else ()):
+            said = re.sub(re.escape(phrase), " ", said, flags=re.IGNORECASE)
+        claims = unsupported(said, self.own, find_terms=self.find_terms)
+        terms = {term.casefold() for term in self.find_terms(said)}
+        only_job = [each for each in claims if each.casefold() in terms or _NUMBERISH.search(each)]
+        return f"“{only_job[0]}” stands only in the posting." if only_job else ""
+
+    def _works_at(self, sentence: str) -> bool:
+        """Whether a sentence has the candidate work for the company that only the posting names."""
+        if not self.company or self.company in self.own:
+            return False
+        return re.search(_WORKED_AT + re.escape(self.company), sentence, re.IGNORECASE) is not None
+
+
+def supported(sentence: str, material: Material) -> tuple[bool, str]:
+    """Whether the context holds a sentence, and if not, why not."""
+    why = Ground(material).why_not(sentence.strip())
+    return not why, why
+
+
+def keep(text: str, material: Material) -> tuple[list[str], list[tuple[str, str]]]:
+    """The sentences that may stay, in order, and those dropped with the reason; a repeated one is dropped."""
+    paragraphs, dropped = sift(text, Ground(material))
+    return [sentence for paragraph in paragraphs for sentence in paragraph], dropped
+
+
+def sift(text: str, ground: Ground) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """`keep` with paragraphs kept apart; a paragraph of which nothing stays is an empty list."""
+    seen: set[str] = set()
+    kept: list[list[str]] = []
+    dropped: list[tuple[str, str]] = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        kept.append([])
+        for sentence in _sentences(paragraph):
+            same = re.sub(r"\W+", " ", sentence).casefold().strip()
+            why = "It was said before." if same in seen else ground.why_not(sentence)
+            seen.add(same)
+            if why:
+                dropped.append((sentence, why))
+            else:
+                kept[-1].append(sentence)
+    return kept, dropped
+
+
+def _sentences(paragraph: str) -> Iterable[str]:
+    joined = ""
+    for line in paragraph.splitlines():
+        plain = posting.plain(line)
+        joined = (
+            f"{joined} {plain}".strip()
+            if joined and not _ENDED.search(joined)
+            else "\n".join(filter(None, [joined, plain]))
+        )
+    return [sentence for line in joined.split("\n") for sentence in posting.split(line)]
+
+
+def _own_texts(material: Material) -> Iterable[str]:
+    for key in ("name", "headline", "location", "years_experience", "goals"):
+        yield career.text(material.profile.get(key))
+    yield plain_text(career.tidy(material.resume)) if material.resume is not None else ""
+    for title, body in material.documents:
+        yield f"{title}\n{body[: posting.READ_CHARS]}"
+    yield from material.inputs.values()
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(hit.term for hit in keywords.find(text))

@@ -1,0 +1,78 @@
+"""The frame round every page: who is here, which pages they have, what to say when one breaks."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import wiring
+from core.access import members
+from core.errors import WorkbenchError
+from pages.widgets import safe
+
+PAGES = Path(__file__).parent
+EVERYONE = ("support", "engineer", "analyst", "admin")
+
+# Section, file, title, icon, what it is for, who has it. The first page a person has is the one at `/`.
+ROOMS = (
+    (
+        "Work",
+        "generate.py",
+        "Generate",
+        ":material/edit_note:",
+        "Make a match report, a letter, a tailored resume and more for a candidate and a job.",
+        ("support", "engineer", "admin"),
+    ),
+    (
+        "Work",
+        "playground.py",
+        "Playground",
+        ":material/science:",
+        "Edit a prompt, see what is sent, run it on a model of your choice.",
+        ("engineer", "admin"),
+    ),
+    (
+        "Work",
+        "drive.py",
+        "Drive",
+        ":material/folder_open:",
+        "A candidate's jobs, documents, resume versions and memory.",
+        ("support", "engineer", "admin"),
+    ),
+    (
+        "Analytics",
+        "runs.py",
+        "Runs",
+        ":material/history:",
+        "Every AI call, with its route, attempts and cost.",
+        EVERYONE,
+    ),
+)
+
+st.set_page_config(page_title="Workbench", page_icon="🧰", layout="wide")
+try:
+    workbench = wiring.current()
+    if "caller" not in st.session_state:
+        st.session_state["member"] = members.local_admin(workbench.store)
+        st.session_state["caller"] = members.caller(st.session_state["member"])
+except WorkbenchError as closed:
+    st.error(closed.message)
+    st.stop()
+member = st.session_state["member"]
+
+sections: dict[str, list[st.Page]] = {}
+for section, file, title, icon, purpose, roles in ROOMS:
+    if member.role in roles and (PAGES / file).exists():
+        first = not sections
+        page = st.Page(file, title=title, icon=icon, help=purpose, url_path=file.removesuffix(".py"), default=first)
+        sections.setdefault(section, []).append(page)
+here = st.navigation(sections)
+
+with st.sidebar:
+    st.caption("Signed in as")
+    st.markdown(f"**{safe.plain(member.name)}** :green-badge[{member.role}]")
+    st.caption("No sign-in is configured: the workbench serves this machine only, as one local admin.")
+
+try:
+    here.run()
+except WorkbenchError as broken:
+    st.error(safe.safe(broken.message), icon=":material/error:")

@@ -1,0 +1,67 @@
+"""Generate: pick a candidate, a job and a feature; watch the answer arrive; keep it."""
+
+from functools import partial
+
+import streamlit as st
+
+from core import wiring
+from core.schema import FEATURES, AiRequest
+from pages.widgets import context, figures, form, routing, show, view, words
+
+PAGE = "generate"
+
+
+def remember(request: AiRequest) -> None:
+    """Fill in the form as it was for this request."""
+    context.remember(PAGE, request)
+    form.remember(PAGE, request)
+    st.session_state["generate_feature"] = request.feature
+
+
+workbench = wiring.current()
+st.title("Generate", anchor=False)
+run_id = view.recall(PAGE, workbench, remember)
+left, right = st.columns([13, 7], gap="medium")
+
+with left, st.container(border=True):
+    picked = context.pick(PAGE, workbench)
+    if picked is None:
+        st.stop()
+    plan = workbench.policy.plan(picked.user.plan)
+    st.session_state.setdefault("generate_feature", FEATURES[0])
+    chosen = st.pills(
+        "Make",
+        FEATURES,
+        required=True,
+        format_func=lambda name: words.feature(name) + ("" if name in plan.features else " :material/lock:"),
+        key="generate_feature",
+        persist_state="session",
+        wrap=True,
+    )
+    feature = chosen or FEATURES[0]
+    allowed = feature in plan.features
+    if allowed:
+        st.caption(words.FEATURES[feature][1])
+    else:
+        routing.lacks(workbench, feature, picked.user.plan)
+    prompt = workbench.prompts.for_feature(feature)
+    inputs = form.inputs(PAGE, prompt)
+    instructions = form.instructions(PAGE)
+    build = partial(AiRequest, feature=feature, instructions=instructions, inputs=inputs, **picked.fields())
+    if allowed:
+        view.begin(PAGE, workbench, build)
+    run_id = st.session_state.get("generate_run")
+    form.buttons(PAGE, workbench, "Generate", run_id, ready=allowed)
+    view.refusal(PAGE)
+
+with right:
+    card = st.container(border=True).empty()
+    beside = st.container()
+
+if run_id:
+    with left:
+        show.run(PAGE, workbench, run_id, card, beside)
+else:
+    route = routing.likely(workbench, feature, picked.user.plan)
+    with card.container():
+        figures.before(route, workbench.providers, picked.tokens, picked.user.plan)

@@ -1,0 +1,230 @@
+"""A candidate's documents: the list, one of them with all its revisions, and the bin."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from core.access import members
+from core.drive import papers, people, save
+from core.drive.papers import Paper
+from core.store import User
+from core.wiring import Workbench
+from pages.widgets import links, notice, safe, said, shelf
+
+READ, EDIT, REVISIONS = "Read", "Edit", "Revisions"
+WIDTHS = (6, 4, 2, 3, 2)
+
+
+def draw(workbench: Workbench, user: User) -> None:
+    """The open document, or the list."""
+    jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
+    wanted = shelf.opened("document")
+    if wanted is None:
+        _list(workbench, user, jobs)
+        return
+    shelf.back("documents")
+    found = {paper.id: paper for paper in papers.documents(workbench.store, user.id)}
+    if wanted in found:
+        _open(workbench, user, found[wanted], jobs)
+    elif binned := [one for one in papers.documents(workbench.store, user.id, binned=True) if one.id == wanted]:
+        st.warning(f"“{safe.plain(binned[0].title)}” is in the bin. Take it out to read it.", icon=":material/delete:")
+        _restore_button(workbench, user, binned[0])
+    else:
+        st.warning(f"{safe.plain(user.name)} has no such document. Pick one from the list, or another candidate.")
+
+
+# -- the list ------------------------------------------------------------------------------------------
+
+
+def _list(workbench: Workbench, user: User, jobs: Mapping[int, str]) -> None:
+    found = papers.documents(workbench.store, user.id)
+    if not found:
+        st.info("There is no document yet. Make one on the page Generate and save it to Drive.")
+    else:
+        with st.container(border=True, gap="xsmall"):
+            _heads()
+            for paper in found:
+                _row(paper, jobs)
+    if binned := papers.documents(workbench.store, user.id, binned=True):
+        with st.expander(f"Bin ({len(binned)})", icon=":material/delete:"):
+            for paper in binned:
+                _binned(workbench, user, paper)
+
+
+def _heads() -> None:
+    names = ("Title", "Job", "Revision", "Last change", "From")
+    for column, name in zip(st.columns(WIDTHS, vertical_alignment="center"), names, strict=True):
+        column.caption(name)
+
+
+def _row(paper: Paper, jobs: Mapping[int, str]) -> None:
+    title, job, revision, changed, origin = st.columns(WIDTHS, vertical_alignment="center")
+    title.button(
+        safe.plain(paper.title),
+        icon=":material/description:",
+        type="tertiary",
+        key=f"drive_open_document_{paper.id}",
+        on_click=partial(shelf.go, "documents", document=paper.id),
+        help=said.kind(paper.kind),
+    )
+    job.caption(safe.line(jobs.get(paper.job_id or 0, "–")))
+    revision.caption(str(paper.revision))
+    changed.caption(said.when(paper.updated_at))
+    with origin:
+        links.run(paper.source_run_id)
+
+
+def _binned(workbench: Workbench, user: User, paper: Paper) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(safe.plain(paper.title), width="content")
+        _restore_button(workbench, user, paper)
+
+
+def _restore_button(workbench: Workbench, user: User, paper: Paper) -> None:
+    st.button(
+        "Take out of the bin",
+        icon=":material/restore_from_trash:",
+        key=f"drive_unbin_{paper.id}",
+        on_click=notice.act,
+        args=("drive", partial(papers.restore, workbench.store, user.id, paper.id), f"“{paper.title}” is back."),
+    )
+
+
+# -- one document --------------------------------------------------------------------------------------
+
+
+def _open(workbench: Workbench, user: User, paper: Paper, jobs: Mapping[int, str]) -> None:
+    names = members.names(workbench.store)
+    st.subheader(safe.plain(paper.title), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(said.kind(paper.kind), color="blue")
+        if paper.job_id in jobs:
+            st.badge(safe.plain(jobs[paper.job_id]), color="gray", icon=":material/work:")
+        changed = f"Revision {paper.revision}, {said.when(paper.updated_at)}, by {said.who(paper.created_by, names)}"
+        st.caption(safe.line(changed), width="content")
+        if paper.source_run_id:
+            links.run(paper.source_run_id, "From this run")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        mode = st.segmented_control(
+            "Mode",
+            (READ, EDIT, REVISIONS),
+            default=READ,
+            required=True,
+            key=f"drive_mode_{paper.id}",
+            label_visibility="collapsed",
+        )
+        _actions(workbench, user, paper)
+    if mode == EDIT:
+        _edit(workbench, user, paper)
+    elif mode == REVISIONS:
+        _revisions(workbench, user, paper, names)
+    else:
+        with st.container(border=True):
+            st.markdown(safe.safe(paper.body))
+
+
+def _actions(workbench: Workbench, user: User, paper: Paper) -> None:
+    with st.container(horizontal=True, width="content"):
+        _rename(workbench, user, paper)
+        st.download_button(
+            "Download",
+            data=paper.body,
+            file_name=save.file_name(paper.title),
+            mime="text/markdown",
+            icon=":material/download:",
+            on_click="ignore",
+            key="drive_download",
+            help="The newest revision as a Markdown file.",
+        )
+        st.button(
+            "Move to bin",
+            icon=":material/delete:",
+            key="drive_bin",
+            on_click=_bin,
+            args=(workbench, user, paper),
+        )
+
+
+def _rename(workbench: Workbench, user: User, paper: Paper) -> None:
+    with (
+        st.popover("Rename", icon=":material/edit:", key="drive_renaming", on_change="rerun"),
+        st.form("drive_rename", border=False),
+    ):
+        st.text_input("Title", paper.title, max_chars=300, key=f"drive_title_{paper.id}")
+        st.form_submit_button("Rename", type="primary", on_click=_renamed, args=(workbench, user, paper))
+
+
+def _edit(workbench: Workbench, user: User, paper: Paper) -> None:
+    with st.form("drive_edit", border=False):
+        st.text_area(
+            "Text",
+            paper.body,
+            height=480,
+            key=f"drive_text_{paper.id}_{paper.revision}",
+            persist_state="page",
+            help="Markdown. Saving adds a revision; the earlier ones stay.",
+        )
+        st.form_submit_button(
+            f"Save as revision {paper.revision + 1}",
+            type="primary",
+            icon=":material/save:",
+            on_click=_revised,
+            args=(workbench, user, paper),
+        )
+
+
+def _revisions(workbench: Workbench, user: User, paper: Paper, names: Mapping[str, str]) -> None:
+    kept = {one.number: one for one in papers.revisions(workbench.store, user.id, paper.id)}
+    name = lambda n: f"Revision {n} · {said.when(kept[n].created_at)} · {said.who(kept[n].created_by, names)}"  # noqa: E731
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.selectbox("Revision", list(kept), format_func=name, key=f"drive_revision_{paper.id}", width=420)
+        if number != paper.revision:
+            body, again = kept[number].body, f"The text of revision {number} is the newest again."
+            st.button(
+                "Restore this text as a new revision",
+                icon=":material/settings_backup_restore:",
+                key="drive_restore_revision",
+                on_click=_take,
+                args=(workbench, user, paper, body, again),
+            )
+        if kept[number].source_run_id:
+            links.run(kept[number].source_run_id, "From this run")
+    with st.container(border=True):
+        st.markdown(safe.safe(kept[number].body))
+
+
+# -- what the buttons do -------------------------------------------------------------------------------
+
+
+def _bin(workbench: Workbench, user: User, paper: Paper) -> None:
+    gone = notice.act(
+        "drive",
+        partial(papers.bin_document, workbench.store, user.id, paper.id),
+        f"“{paper.title}” is in the bin.",
+        undo=partial(papers.restore, workbench.store, user.id, paper.id),
+        undone=f"“{paper.title}” is back.",
+    )
+    if gone:
+        shelf.go("documents")
+
+
+def _renamed(workbench: Workbench, user: User, paper: Paper) -> None:
+    title = st.session_state[f"drive_title_{paper.id}"] or ""
+    rename = partial(papers.rename, workbench.store, user.id, paper.id, title)
+    if notice.act("drive", rename, f"The document is called “{title.strip()}” now."):
+        st.session_state["drive_renaming"] = False
+
+
+def _revised(workbench: Workbench, user: User, paper: Paper) -> None:
+    body = st.session_state[f"drive_text_{paper.id}_{paper.revision}"] or ""
+    if body == paper.body:
+        notice.act("drive", lambda: None, "The text is the same as before, so no revision was added.")
+    else:
+        _take(workbench, user, paper, body, f"Saved as revision {paper.revision + 1}.")
+
+
+def _take(workbench: Workbench, user: User, paper: Paper, body: str, done: str) -> None:
+    by = st.session_state["caller"].name
+    if notice.act("drive", partial(papers.save_revision, workbench.store, user.id, paper.id, body=body, by=by), done):
+        st.session_state[f"drive_mode_{paper.id}"] = READ

@@ -1,0 +1,74 @@
+"""The card beside an answer: model, tokens, cost, time; before, while and after it is made."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.llm import pricing
+from core.llm.live import LiveRun
+from core.llm.provider import Provider
+from core.llm.router import Route
+from core.schema import Cost, RunResult, Usage, usd
+from core.tools import tokens
+from pages.widgets import safe, words
+
+
+def before(route: Route | None, providers: Mapping[str, Provider], context_tokens: int, plan: str) -> None:
+    """What will be asked, and how much of what it may be told is switched on."""
+    first = route.legs[0] if route else None
+    st.metric("Model", words.model(first.provider, first.model) if first else "–")
+    st.metric("Plan", plan)
+    if first and (provider := providers.get(first.provider)):
+        share = min(context_tokens / provider.context_tokens, 1.0)
+        st.progress(share, text=f"Context {context_tokens:,} of {provider.context_tokens:,} tokens")
+        if context_tokens > provider.context_tokens:
+            st.caption("The least needed is trimmed until it fits. Switch chips off to choose yourself.")
+    if route:
+        st.caption(safe.line(f"Route: {route.why}."))
+    st.caption("Nothing is sent before you press the button.")
+
+
+def during(run: LiveRun) -> None:
+    """The figures of a run under way. Output and cost are counted here until the server says its own."""
+    progress = run.progress
+    usage = Usage(input_tokens=progress.input_tokens, output_tokens=tokens.count("".join(progress.output)))
+    cost = Cost(nanousd=0, status="exact")
+    if progress.provider:
+        cost = pricing.cost(
+            usage, provider=progress.provider, model=progress.model, at=datetime.now(UTC), estimated=True
+        )
+    model = words.model(progress.provider, progress.model) if progress.provider else "starting …"
+    _figures(model, usage, usd(cost.nanousd), cost.status, run.elapsed_ms(), progress.ttft_ms)
+
+
+def after(result: RunResult) -> None:
+    """The figures of a run that ended; its failed legs count too."""
+    model = words.model(result.provider, result.model)
+    _figures(model, result.usage, result.cost_usd, result.cost_status, result.latency_ms, result.ttft_ms)
+    if len(result.attempts) > 1:
+        st.caption(f"Tokens and cost of all {len(result.attempts)} attempts.")
+
+
+def _figures(
+    model: str, usage: Usage, cost_usd: str | None, cost_status: str, elapsed_ms: int, ttft_ms: int | None
+) -> None:
+    st.metric("Model", model)
+    one, two = st.columns(2)
+    one.metric("Tokens in", f"{usage.input_tokens:,}", help=_in(usage))
+    two.metric("Tokens out", f"{usage.output_tokens:,}", help=_out(usage))
+    one, two = st.columns(2)
+    one.metric("First token", words.seconds(ttft_ms))
+    two.metric("Elapsed", words.seconds(elapsed_ms))
+    st.metric("Cost", words.money(cost_usd, cost_status), help=COST_HELP)
+
+
+COST_HELP = "≈ marks an estimate; unknown means that no price is known for the model."
+
+
+def _in(usage: Usage) -> str | None:
+    return f"{usage.cached_tokens:,} of them cached" if usage.cached_tokens else None
+
+
+def _out(usage: Usage) -> str | None:
+    return f"{usage.reasoning_tokens:,} of them reasoning" if usage.reasoning_tokens else None

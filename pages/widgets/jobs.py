@@ -1,0 +1,90 @@
+"""A candidate's jobs: the list, one posting in full, and how to add another."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.drive import importing, people
+from core.store import Job, User
+from core.wiring import Workbench
+from pages.widgets import links, notice, safe, said, shelf, upload
+
+WIDTHS = (6, 4, 3)
+FIELDS = ("title", "company", "description")
+
+
+def draw(workbench: Workbench, user: User) -> None:
+    """The open job, or the list and the form for a new one."""
+    found = {job.id: job for job in people.jobs(workbench.store, user.id)}
+    wanted = shelf.opened("posting")
+    if wanted is None:
+        _list(list(found.values()))
+        _add(workbench, user, first=not found)
+        return
+    shelf.back("jobs")
+    if wanted in found:
+        _open(found[wanted])
+    else:
+        st.warning(f"{safe.plain(user.name)} has no such job. Pick one from the list, or another candidate.")
+
+
+def _list(found: list[Job]) -> None:
+    if not found:
+        st.info("There is no job yet. Paste a posting below, or choose its file.")
+        return
+    with st.container(border=True, gap="xsmall"):
+        for column, name in zip(st.columns(WIDTHS), ("Title", "Company", "Added"), strict=True):
+            column.caption(name)
+        for job in found:
+            _row(job)
+
+
+def _row(job: Job) -> None:
+    title, company, added = st.columns(WIDTHS, vertical_alignment="center")
+    title.button(
+        safe.plain(job.title),
+        icon=":material/work:",
+        type="tertiary",
+        key=f"drive_open_job_{job.id}",
+        on_click=partial(shelf.go, "jobs", posting=job.id),
+    )
+    company.caption(safe.line(job.company or "–"))
+    added.caption(said.when(job.created_at))
+
+
+def _open(job: Job) -> None:
+    st.subheader(safe.plain(job.title), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        at = f"{job.company} · " if job.company else ""
+        st.caption(safe.line(f"{at}added {said.when(job.created_at)}"), width="content")
+        links.to("generate.py", "Generate for this job", icon=":material/edit_note:", user=job.user_id, job=job.id)
+    with st.container(border=True):
+        st.markdown(safe.safe(job.description))
+
+
+def _add(workbench: Workbench, user: User, *, first: bool) -> None:
+    with st.expander("Add a job", icon=":material/add:", expanded=first):
+        draft = upload.file("job", "Posting file, to fill in the form (optional)", importing.read_job)
+        if draft and st.session_state.get("drive_filled") is not draft[1]:
+            st.session_state["drive_filled"] = draft[1]
+            for field in FIELDS:
+                st.session_state[f"drive_job_{field}"] = getattr(draft[1], field)
+        with st.form("drive_new_job", border=False):
+            title, company = st.columns(2)
+            title.text_input("Title", key="drive_job_title", max_chars=300)
+            company.text_input("Company (optional)", key="drive_job_company", max_chars=200)
+            st.text_area("Description", key="drive_job_description", height=240, max_chars=100_000)
+            st.form_submit_button(
+                "Add the job", type="primary", icon=":material/add:", on_click=_added, args=(workbench, user)
+            )
+
+
+def _added(workbench: Workbench, user: User) -> None:
+    given = {field: st.session_state[f"drive_job_{field}"] or "" for field in FIELDS}
+    made: list[int] = []
+    add = lambda: made.append(people.add_job(workbench.store, user.id, **given).id)  # noqa: E731
+    if notice.act("drive", add, f"“{given['title'].strip()}” was added."):
+        for field in FIELDS:
+            st.session_state[f"drive_job_{field}"] = ""
+        upload.clear("job")
+        shelf.go("jobs", posting=made[0])

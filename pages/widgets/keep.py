@@ -1,0 +1,110 @@
+"""Save an answer to Drive: as a new document or as the next revision of one. And download it."""
+
+import streamlit as st
+
+from core.drive import papers, save
+from core.drive.papers import Paper
+from core.errors import WorkbenchError
+from core.llm.history import Story
+from core.wiring import Workbench
+from pages.widgets import links, safe
+
+NEW, REVISION = "New document", "New revision"
+
+
+def draw(page: str, workbench: Workbench, story: Story) -> None:
+    """The row below an answer: save, download, and what was kept already."""
+    answer, run = story.result.answer, story.run
+    if not (answer.summary.strip() or answer.content.strip()):
+        return
+    with st.container(horizontal=True):
+        if st.button("Save to Drive", icon=":material/save:", key=f"{page}_save"):
+            st.session_state[f"{page}_saving"] = run.id
+        st.download_button(
+            "Download",
+            data=lambda: save.to_markdown(run.feature, answer, title=True),
+            file_name=save.file_name(answer.title),
+            mime="text/markdown",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{page}_download",
+            help="The answer as a Markdown file.",
+        )
+    _told(page, story)
+    if st.session_state.get(f"{page}_saving") == run.id:
+        _open(page, workbench, story)
+
+
+def tell(page: str, run_id: str, message: str, **where: int) -> None:
+    """Say on the next drawing of the page what was kept; `where` is its place in Drive, e.g. `document=3`."""
+    st.session_state[f"{page}_kept"] = (run_id, message, where)
+
+
+def _told(page: str, story: Story) -> None:
+    """What was kept from this run, a moment ago or before, with the way to it."""
+    run_id, message, where = st.session_state.get(f"{page}_kept") or ("", "", {})
+    if run_id == story.run.id:
+        st.success(safe.line(message), icon=":material/check_circle:")
+    elif story.kept:
+        st.caption(safe.line(f"Kept from this run: {'; '.join(story.kept)}."))
+        where = {"view": "documents"}
+    if run_id == story.run.id or story.kept:
+        links.to("drive.py", "Open in Drive", icon=":material/folder_open:", user=story.run.user_id, **where)
+
+
+def _open(page: str, workbench: Workbench, story: Story) -> None:
+    def close() -> None:
+        st.session_state[f"{page}_saving"] = None
+
+    @st.dialog("Save to Drive", width=820, on_dismiss=close)
+    def form() -> None:
+        _form(page, workbench, story)
+
+    form()
+
+
+def _form(page: str, workbench: Workbench, story: Story) -> None:
+    run, answer = story.run, story.result.answer
+    documents = papers.documents(workbench.store, run.user_id)
+    how = st.segmented_control(
+        "Save as", [NEW, REVISION], default=NEW, required=True, key=f"{page}_save_as", disabled=not documents
+    )
+    title, target = answer.title, None
+    if how == REVISION and documents:
+        names = {paper.id: f"{paper.title} · revision {paper.revision}" for paper in documents}
+        target = st.selectbox("Document", list(names), format_func=names.__getitem__, key=f"{page}_save_document")
+    else:
+        title = st.text_input("Title", answer.title, max_chars=300, key=f"{page}_title_{run.id}")
+    body = st.text_area(
+        "Text",
+        save.to_markdown(run.feature, answer),
+        height=360,
+        key=f"{page}_body_{run.id}",
+        help="Markdown. Change what you want before it is saved.",
+    )
+    if not st.button("Save", type="primary", icon=":material/save:", key=f"{page}_save_now"):
+        return
+    try:
+        paper = _keep(workbench, story, title or "", body or "", target)
+    except WorkbenchError as refused:
+        st.error(safe.safe(refused.message))
+        return
+    st.session_state[f"{page}_saving"] = None
+    tell(page, run.id, f"Saved to Drive: {paper.title}, revision {paper.revision}.", document=paper.id)
+    st.rerun()
+
+
+def _keep(workbench: Workbench, story: Story, title: str, body: str, document_id: int | None) -> Paper:
+    run, by = story.run, st.session_state["caller"].name
+    if document_id is None:
+        return save.keep_document(
+            workbench.store,
+            run.user_id,
+            title=title,
+            body=body,
+            kind=run.feature,
+            by=by,
+            job_id=run.job_id,
+            run_id=run.id,
+        )
+    return papers.save_revision(workbench.store, run.user_id, document_id, body=body, by=by, run_id=run.id)

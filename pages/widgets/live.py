@@ -1,0 +1,48 @@
+"""A run under way, followed from a page: readable prose that grows, figures that count."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.llm import outcome
+from core.llm.live import LiveRun
+from core.schema import Event
+from pages.widgets import answer, figures, safe
+
+WAIT_S = 0.1  # the longest between two touches of the page, so that a click is heard
+REST_S = 0.04  # the shortest, so that drawing leaves the model its share of the machine
+
+
+def follow(run: LiveRun, prose: DeltaGenerator, card: DeltaGenerator) -> None:
+    """Draw the run as it grows, from its first event on; when it has ended, draw the page anew."""
+    seen: list[Event] = []
+    while not run.done:
+        came = run.after(len(seen), wait_s=WAIT_S)
+        seen += came
+        with prose.container():
+            draw(seen)
+        with card.container():
+            figures.during(run)
+        if came:
+            time.sleep(REST_S)
+    st.rerun()
+
+
+def draw(events: Sequence[Event]) -> None:
+    """The prose so far, below what happened on the way."""
+    for event in events:
+        if event.kind == "notice":
+            answer.handed_over(event.data["message"], event.data["provider"], event.data["model"])
+    fields = outcome.prose(events)
+    if not any(text.strip() for text in fields.values()):
+        st.markdown("*Waiting for the first word …*")
+        return
+    if title := fields.get("title", "").strip():
+        st.subheader(safe.line(title), anchor=False)
+    feature = events[0].data.get("feature", "")
+    answer.prose(feature, fields.get("summary", ""), fields.get("content", ""))
+    for name in ("bullets", "warnings", "next_actions"):
+        if sentences := [text for text in fields.get(name, "").split("\n") if text.strip()]:
+            st.markdown(safe.bullets(sentences))

@@ -1,0 +1,72 @@
+"""What is open in Drive. The URL says it, so that a link, a reload and the way back all find it."""
+
+import streamlit as st
+
+from core.drive import papers
+from core.wiring import Workbench
+
+VIEWS = {"documents": "Documents", "resumes": "Resume versions", "jobs": "Jobs", "memory": "Memory"}
+PAPERS = {"document": "documents", "version": "resumes", "posting": "jobs"}  # a paper's parameter and its view
+
+
+def view() -> str:
+    """The view to draw: that of the open paper, else the one named, else documents."""
+    for name, where in PAPERS.items():
+        if name in st.query_params:
+            return where
+    named = st.query_params.get("view", "")
+    return named if named in VIEWS else "documents"
+
+
+def opened(name: str) -> int | None:
+    """The id of the open paper of this kind; 0, which nothing has, where the URL names none that could be."""
+    given = st.query_params.get(name)
+    if given is None:
+        return None
+    return int(given) if given.isdecimal() and len(given) < 16 else 0
+
+
+def go(view: str, user_id: int | None = None, **paper: int) -> None:
+    """For callbacks: show a view, or one paper in it; of another candidate where one is given."""
+    user = st.query_params.get("user", "") if user_id is None else user_id
+    where = {"user": user, **({} if paper else {"view": view}), **paper}
+    st.query_params.from_dict({name: str(value) for name, value in where.items() if value != ""})
+
+
+def owner(workbench: Workbench) -> int | None:
+    """Whose the open paper is, for a link that names only the paper."""
+    if document := opened("document"):
+        return papers.owner(workbench.store, document_id=document)
+    if version := opened("version"):
+        return papers.owner(workbench.store, resume_version_id=version)
+    return None
+
+
+def switch() -> None:
+    """The row of views."""
+    st.session_state["drive_view"] = view()
+    st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        required=True,
+        key="drive_view",
+        on_change=_switched,
+        label_visibility="collapsed",
+    )
+
+
+def back(view: str) -> None:
+    """The way from an open paper to its list."""
+    st.button(
+        f"All {VIEWS[view].lower()}",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key=f"drive_back_{view}",
+        on_click=go,
+        args=(view,),
+    )
+
+
+def _switched() -> None:
+    go(st.session_state["drive_view"])

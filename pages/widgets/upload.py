@@ -1,0 +1,84 @@
+"""Files in: a resume shown as it was read before it is saved, a posting that fills in the form."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.drive import importing, papers
+from core.drive import resume as resumes
+from core.errors import WorkbenchError
+from core.store import User
+from core.wiring import Workbench
+from pages.widgets import notice, safe, shelf
+
+TYPES = ["docx", "pdf", "md", "txt", "json"]
+MEGABYTES = importing.MAX_BYTES // 1_000_000
+
+
+def resume(workbench: Workbench, user: User, *, first: bool) -> None:
+    """Choose a file, see what was read, give it a label, save it as a new version."""
+    with st.expander("Import a resume", icon=":material/upload_file:", expanded=first):
+        read = file("resume", "Resume file", importing.read_resume)
+        if read is None:
+            return
+        name, content = read
+        st.caption(f"This was read from {safe.line(name)}. Nothing is saved yet.")
+        with st.container(border=True, height=420):
+            st.markdown(safe.safe(resumes.to_markdown(content)))
+        with (
+            st.form("drive_save_resume", border=False),
+            st.container(horizontal=True, vertical_alignment="bottom"),
+        ):
+            st.text_input("Label", Path(name).stem[:200], max_chars=200, key=f"drive_label_{_turn('resume')}")
+            st.form_submit_button(
+                "Save as a new version",
+                type="primary",
+                icon=":material/save:",
+                on_click=_saved,
+                args=(workbench, user, content),
+            )
+
+
+def file(purpose: str, label: str, read: Callable[[bytes, str], Any]) -> tuple[str, Any] | None:
+    """An uploader and what `read` made of its file, read once; the sentence on the page where it could not."""
+    given = st.file_uploader(label, type=TYPES, key=f"drive_file_{purpose}_{_turn(purpose)}", max_upload_size=MEGABYTES)
+    if given is None:
+        return None
+    kept = st.session_state.get(f"drive_read_{purpose}")
+    if kept is None or kept[0] != given.file_id:
+        with st.spinner(f"Reading {safe.plain(given.name)} …"):
+            kept = (given.file_id, *_tried(read, given.getvalue(), given.name))
+        st.session_state[f"drive_read_{purpose}"] = kept
+    _, content, refusal = kept
+    if refusal:
+        st.error(safe.safe(refusal), icon=":material/block:")
+        return None
+    return given.name, content
+
+
+def clear(purpose: str) -> None:
+    """For callbacks: an empty uploader again."""
+    st.session_state[f"drive_turn_{purpose}"] = _turn(purpose) + 1
+    st.session_state.pop(f"drive_read_{purpose}", None)
+
+
+def _turn(purpose: str) -> int:
+    return int(st.session_state.get(f"drive_turn_{purpose}", 0))
+
+
+def _tried(read: Callable[[bytes, str], Any], data: bytes, name: str) -> tuple[Any, str]:
+    try:
+        return read(data, name), ""
+    except WorkbenchError as refused:
+        return None, refused.message
+
+
+def _saved(workbench: Workbench, user: User, content: dict[str, Any]) -> None:
+    label = st.session_state[f"drive_label_{_turn('resume')}"] or ""
+    made: list[int] = []
+    save = lambda: made.append(papers.add_resume(workbench.store, user.id, content, label=label).id)  # noqa: E731
+    if notice.act("drive", save, f"“{label.strip()}” was saved as a new resume version."):
+        clear("resume")
+        shelf.go("resumes", version=made[0])

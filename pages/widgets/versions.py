@@ -1,0 +1,135 @@
+"""A candidate's resume versions: the list, one of them as a page, and what tailoring changed."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from core.drive import papers, people, save, tailoring
+from core.drive import resume as resumes
+from core.store import ResumeVersion, User
+from core.wiring import Workbench
+from pages.widgets import difference, links, safe, said, shelf, upload
+
+READ, CHANGES = "Read", "Changes"
+WIDTHS = (6, 2, 2, 4, 3, 2)
+COLOURS = {"base": "blue", "tailored": "green", "manual": "gray"}
+
+Versions = Mapping[int, ResumeVersion]
+
+
+def draw(workbench: Workbench, user: User) -> None:
+    """The open version, or the list and the way to import one."""
+    found = {version.id: version for version in papers.resume_versions(workbench.store, user.id)}
+    jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
+    wanted = shelf.opened("version")
+    if wanted is None:
+        _list(found, jobs)
+        upload.resume(workbench, user, first=not found)
+        return
+    shelf.back("resumes")
+    if wanted in found:
+        _open(found[wanted], found, jobs)
+    else:
+        st.warning(f"{safe.plain(user.name)} has no such resume version. Pick one from the list, or another candidate.")
+
+
+# -- the list ------------------------------------------------------------------------------------------
+
+
+def _list(found: Versions, jobs: Mapping[int, str]) -> None:
+    if not found:
+        st.info("There is no resume yet. Import one below: DOCX, PDF, Markdown, text or JSON Resume.")
+        return
+    with st.container(border=True, gap="xsmall"):
+        names = ("Version", "Kind", "Made from", "Job", "Added", "From")
+        for column, name in zip(st.columns(WIDTHS, vertical_alignment="center"), names, strict=True):
+            column.caption(name)
+        for version in found.values():
+            _row(version, found, jobs)
+
+
+def _row(version: ResumeVersion, found: Versions, jobs: Mapping[int, str]) -> None:
+    name, kind, parent, job, added, origin = st.columns(WIDTHS, vertical_alignment="center")
+    name.button(
+        safe.plain(_named(version)),
+        icon=":material/badge:",
+        type="tertiary",
+        key=f"drive_open_version_{version.id}",
+        on_click=partial(shelf.go, "resumes", version=version.id),
+    )
+    kind.badge(version.kind, color=COLOURS.get(version.kind, "gray"))  # type: ignore[arg-type]
+    parent.caption(f"v{found[version.parent_id].number}" if version.parent_id in found else "–")
+    job.caption(safe.line(jobs.get(version.job_id or 0, "–")))
+    added.caption(said.when(version.created_at))
+    with origin:
+        links.run(version.source_run_id)
+
+
+def _named(version: ResumeVersion) -> str:
+    return f"v{version.number} · {version.label}"
+
+
+# -- one version ---------------------------------------------------------------------------------------
+
+
+def _open(version: ResumeVersion, found: Versions, jobs: Mapping[int, str]) -> None:
+    parent = found.get(version.parent_id or 0)
+    st.subheader(safe.plain(_named(version)), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(version.kind, color=COLOURS.get(version.kind, "gray"))  # type: ignore[arg-type]
+        if version.job_id in jobs:
+            st.badge(safe.plain(jobs[version.job_id]), color="gray", icon=":material/work:")
+        made = f" from v{parent.number}" if parent else ""
+        st.caption(f"Added {said.when(version.created_at)}{made}", width="content")
+        if version.source_run_id:
+            links.run(version.source_run_id, "From this run")
+    mode = READ
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        if parent:
+            mode = st.segmented_control(
+                "Mode",
+                (READ, CHANGES),
+                default=READ,
+                required=True,
+                key=f"drive_version_mode_{version.id}",
+                label_visibility="collapsed",
+            )
+        _downloads(version)
+    if mode == CHANGES and parent:
+        _changes(parent, version)
+    else:
+        with st.container(border=True):
+            st.markdown(safe.safe(resumes.to_markdown(version.content)))
+
+
+def _downloads(version: ResumeVersion) -> None:
+    file = save.file_name(f"{version.content.get('basics', {}).get('name') or 'resume'} v{version.number}")
+    with st.container(horizontal=True, width="content"):
+        st.download_button(
+            "Markdown",
+            data=lambda: resumes.to_markdown(version.content),
+            file_name=file,
+            mime="text/markdown",
+            icon=":material/download:",
+            on_click="ignore",
+            key="drive_version_markdown",
+        )
+        st.download_button(
+            "JSON Resume",
+            data=lambda: json.dumps(version.content, ensure_ascii=False, indent=2),
+            file_name=file.removesuffix(".md") + ".json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+            key="drive_version_json",
+        )
+
+
+def _changes(parent: ResumeVersion, version: ResumeVersion) -> None:
+    """Place by place what the version says otherwise than the one it was made from."""
+    rows = tailoring.diff(parent.content, version.content)
+    if not rows:
+        st.info(f"v{version.number} reads the same as v{parent.number}.")
+    difference.draw(rows, f"Before, v{parent.number}", f"After, v{version.number}")

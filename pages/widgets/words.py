@@ -1,0 +1,66 @@
+"""How the pages say things: features, statuses, money, times."""
+
+from decimal import Decimal
+
+from core.schema import CostStatus
+
+# What each feature is called and what it makes, in one plain sentence.
+FEATURES = {
+    "match": ("Match report", "Compares the resume with the job: what fits, what is missing, where each was found."),
+    "recruiter_lens": ("Recruiter's view", "Reads the resume as a recruiter would: doubts, their evidence, a fix."),
+    "tailor_resume": ("Tailored resume", "Proposes changes that fit the resume to the job. You accept or refuse each."),
+    "cover_letter": ("Cover letter", "Writes a letter for the job from what the resume shows."),
+    "interview_prep": ("Interview pack", "Prepares likely questions, with answers that rest on the resume."),
+    "improve_text": ("Improve a text", "Rewrites a text you paste, and keeps its facts."),
+}
+
+# Status: its word on screen, the colour of its badge, its icon.
+STATUSES = {
+    "running": ("running", "blue", ":material/progress_activity:"),
+    "ok": ("complete", "green", ":material/check:"),
+    "fallback": ("fallback", "orange", ":material/alt_route:"),
+    "cancelled": ("stopped", "gray", ":material/stop_circle:"),
+    "refused": ("refused", "red", ":material/block:"),
+    "abandoned": ("abandoned", "red", ":material/error:"),
+}
+
+CHIPS = {"profile": "Profile", "job": "Job", "resume": "Resume", "keywords": "Keywords", "memory": "Memory"}
+
+
+def feature(name: str) -> str:
+    return FEATURES[name][0] if name in FEATURES else name
+
+
+def model(provider: str | None, name: str | None) -> str:
+    """The model as people know it; the rules are no model and are called what they are."""
+    if provider == "rules":
+        return "Rules, no AI"
+    return name or provider or "–"
+
+
+def money(cost_usd: str | None, status: CostStatus | str) -> str:
+    """A cost for a figure: `$0.0012`, with `≈` in front when estimated, or `unknown`."""
+    if cost_usd is None:
+        return "unknown"
+    amount = Decimal(cost_usd)
+    digits = 4 if amount >= Decimal("0.001") or not amount else 6
+    return f"{'≈ ' if status == 'estimated' else ''}${amount:,.{digits}f}"
+
+
+def seconds(duration_ms: int | None) -> str:
+    return "–" if duration_ms is None else f"{duration_ms / 1000:.1f} s" if duration_ms >= 1000 else f"{duration_ms} ms"
+
+
+def tokens(count: int) -> str:
+    return f"{count:,} tok"
+
+
+def part(name: str) -> str:
+    """A part of a prompt's messages: `system`, a chip, `input.text`, `document:3`, `rest`."""
+    if name.startswith("document:"):
+        return f"Document {name.partition(':')[2]}"
+    if name.startswith("input."):
+        return f"Input: {name.partition('.')[2]}"
+    return {"system": "System and rules", "rest": "Prompt's own words", "user": "User"}.get(
+        name, CHIPS.get(name, name.capitalize())
+    )

@@ -1,0 +1,59 @@
+"""Candidates and jobs: each candidate has their own."""
+
+import pytest
+
+from core.drive import people
+from core.errors import Invalid, NotFound
+from core.store import Store
+from tests.databases import person, posting
+
+
+def test_candidates_are_listed_by_name(store: Store) -> None:
+    for name in ("Zoë Abel", "Ada Moreno", "Bo Lind"):
+        people.add_candidate(store, name=name, plan="free", profile={})
+    assert [user.name for user in people.candidates(store)] == ["Ada Moreno", "Bo Lind", "Zoë Abel"]
+
+
+def test_a_new_candidate_is_kept_as_given(store: Store) -> None:
+    people.add_candidate(store, name="  Ada Moreno ", plan="premium", profile={"headline": "Engineer"})
+    (user,) = people.candidates(store)
+    assert (user.name, user.plan, user.profile) == ("Ada Moreno", "premium", {"headline": "Engineer"})
+
+
+@pytest.mark.parametrize(
+    ("name", "plan", "said"), [("  ", "free", "needs a name"), ("Ada", "gold", "no plan 'gold'. Use one of free")]
+)
+def test_a_candidate_without_name_or_plan_is_refused(store: Store, name: str, plan: str, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        people.add_candidate(store, name=name, plan=plan, profile={})
+    assert not people.candidates(store)
+
+
+def test_jobs_are_the_candidates_own_newest_first(store: Store) -> None:
+    mine, other = person(store), person(store, name="Bo Lind")
+    posting(store, mine, title="First")
+    posting(store, mine, title="Second")
+    posting(store, other, title="Theirs")
+    assert [job.title for job in people.jobs(store, mine)] == ["Second", "First"]
+
+
+def test_a_new_job_is_kept_as_given(store: Store) -> None:
+    user = person(store)
+    people.add_job(store, user, title=" Data engineer ", company=" Norrsken ", description="# We use\n\n- Python")
+    (job,) = people.jobs(store, user)
+    assert (job.title, job.company, job.description) == ("Data engineer", "Norrsken", "# We use\n\n- Python")
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "said"), [(" ", "Python", "no title"), ("Engineer", " \n ", "no description")]
+)
+def test_an_empty_job_says_what_to_add(store: Store, title: str, description: str, said: str) -> None:
+    user = person(store)
+    with pytest.raises(Invalid, match=said):
+        people.add_job(store, user, title=title, company="", description=description)
+    assert not people.jobs(store, user)
+
+
+def test_a_job_needs_its_candidate(store: Store) -> None:
+    with pytest.raises(NotFound, match="no candidate 999"):
+        people.add_job(store, 999, title="Engineer", company="", description="Python")

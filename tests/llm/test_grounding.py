@@ -1,0 +1,75 @@
+"""A sentence stays only where the context holds what it says."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.llm.grounding import keep, supported
+from tests.fakes.candidate import MATERIAL
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I built a ticket service in Python that answers 900 requests a second.",
+        "Ines Holm is a backend developer at Brightmoor Rail.",
+        "I am applying for the position of Senior Backend Engineer at Tideline Energy.",
+        "The posting asks for Kubernetes and Terraform.",
+        "Her resume does not mention Kafka.",
+        "I moved twelve services to Docker at Fennel Shop.",
+        "She has run PostgreSQL in production since 2018.",
+    ],
+)
+def test_a_sentence_that_the_context_holds_stays(sentence: str) -> None:
+    assert supported(sentence, MATERIAL) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "named"),
+    [
+        ("I have led a team of 40 people.", "40"),
+        ("I have led a team of forty people.", "forty"),
+        ("I cut the import time by 35%.", "35%"),
+        ("I have run databases since 2009.", "2009"),
+        ("I learned this at Google in my spare time.", "Google"),
+        ("Microsoft taught me to write services.", "Microsoft"),
+        ("I have written a service in Rust for this.", "Rust"),
+        ("My work on NLP was well received.", "NLP"),
+        ("I have used Kafka every day.", "Kafka"),
+        ("Experienced in Terraform and Kubernetes.", "Terraform"),
+        ("Ines has worked with Kafka for years.", "Kafka"),
+        ("I bring 5 years of experience to this.", "5"),
+        ("In my work at Tideline Energy I built services.", "Tideline Energy"),
+        ("I am a Senior Backend Engineer with a love for services.", "title"),
+        ("I have worked with Python and", "finished"),
+        ("I moved twelve services to Docker from.", "not finished"),
+        ("Dear [Hiring Manager], I write to you.", "task"),
+        ("Here is the cover letter you asked for.", "task"),
+        ("See https://example.org for my services.", ""),
+        ("Yes.", "nothing"),
+    ],
+)
+def test_a_sentence_that_says_more_is_dropped_with_the_reason(sentence: str, named: str) -> None:
+    kept, why = supported(sentence, MATERIAL)
+    assert not kept and named in why
+
+
+def test_a_tool_that_only_a_document_of_the_candidate_names_is_theirs() -> None:
+    sentence = "I have used Kafka every day."
+    assert supported(sentence, replace(MATERIAL, documents=(("Notes", "Kafka since spring"),)))[0]
+
+
+def test_repeated_and_unfinished_sentences_are_dropped_in_order() -> None:
+    text = "I like small services. I have used Kafka.\n\nI like small services. I built services in"
+    kept, dropped = keep(text, MATERIAL)
+    assert kept == ["I like small services."]
+    assert [sentence for sentence, _ in dropped] == [
+        "I have used Kafka.",
+        "I like small services.",
+        "I built services in",
+    ]
+
+
+def test_without_any_context_only_plain_sentences_stay() -> None:
+    kept, dropped = keep("I like to work with people. I know Python.", replace(MATERIAL, resume=None, job=None))
+    assert kept == ["I like to work with people."] and len(dropped) == 1

@@ -1,0 +1,372 @@
+"""Drive: documents with their revisions and bin, resume versions, jobs, memory; and files coming in."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.drive import papers, people
+from core.schema import Change
+from core.tools import memory
+from core.wiring import Workbench
+
+Pages = Callable[..., AppTest]
+
+RESUME = """# Ada Moreno
+
+ada@example.com
+
+## Experience
+
+### Backend engineer, Norrsken Freight
+
+2020 - 2024
+
+- Wrote Python services for 40 depots
+"""
+
+
+@pytest.fixture
+def house(opening: Callable[..., Workbench]) -> Workbench:
+    """A workbench with one candidate more, whose Drive is empty."""
+    workbench = opening()
+    people.add_candidate(workbench.store, name="Ada Moreno", plan="pro", profile={})
+    return workbench
+
+
+def ada(house: Workbench) -> int:
+    return next(user.id for user in people.candidates(house.store) if user.name == "Ada Moreno")
+
+
+def letter(house: Workbench, **given: Any) -> papers.Paper:
+    wanted = {"title": "Letter", "body": "Dear *team*", "kind": "cover_letter", "by": "member:1"} | given
+    return papers.save_document(house.store, ada(house), **wanted)
+
+
+def drive(page: Pages, house: Workbench, **query: object) -> AppTest:
+    at = page("drive.py", **({"user": str(ada(house))} | {name: str(value) for name, value in query.items()}))
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    kinds = (at.markdown, at.caption, at.subheader, at.info, at.warning, at.error, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+# -- whose Drive ---------------------------------------------------------------------------------------
+
+
+def test_a_link_opens_the_drive_of_its_candidate(house: Workbench, page: Pages) -> None:
+    at = drive(page, house)
+    assert at.selectbox(key="drive_user").value == ada(house)
+
+
+def test_another_candidate_shows_their_own_papers(house: Workbench, page: Pages) -> None:
+    letter(house)
+    at = drive(page, house)
+    assert "Letter" in labels(at)
+    other = next(user.id for user in people.candidates(house.store) if user.id != ada(house))
+    at.selectbox(key="drive_user").select(other).run()
+    assert "Letter" not in labels(at)
+    assert {paper.title for paper in papers.documents(house.store, other)} <= set(labels(at))
+
+
+@pytest.mark.parametrize("unknown", ["999", "abc", "-1", "9" * 30])
+def test_an_unknown_candidate_in_the_url_is_said(house: Workbench, page: Pages, unknown: str) -> None:
+    at = drive(page, house, user=unknown)
+    assert "There is no candidate" in at.warning[0].value
+
+
+@pytest.mark.parametrize("kind", ["document", "version", "posting"])
+@pytest.mark.parametrize("unknown", ["999", "abc", "9" * 30])
+def test_an_unknown_paper_in_the_url_is_said(house: Workbench, page: Pages, kind: str, unknown: str) -> None:
+    at = drive(page, house, **{kind: unknown})
+    assert "Ada Moreno has no such" in at.warning[0].value
+
+
+def test_another_candidates_document_is_not_shown(house: Workbench, page: Pages) -> None:
+    other = next(user.id for user in people.candidates(house.store) if papers.documents(house.store, user.id))
+    theirs = papers.documents(house.store, other)[0]
+    at = drive(page, house, document=theirs.id)
+    assert "Ada Moreno has no such document" in said(at)
+    assert theirs.body.split("\n")[0] not in said(at)
+
+
+def test_a_link_that_names_only_a_document_finds_its_candidate(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = page("drive.py", document=str(paper.id))
+    assert at.selectbox(key="drive_user").value == ada(house)
+    assert "Dear *team*" in said(at)
+
+
+def test_a_new_candidate_is_added_and_shown(house: Workbench, page: Pages) -> None:
+    at = drive(page, house)
+    at.text_input(key="drive_new_name").input("Bo Lind")
+    at.button(key="FormSubmitter:drive_new_candidate-Add").click().run()
+    assert [user.name for user in people.candidates(house.store)].count("Bo Lind") == 1
+    assert at.selectbox(key="drive_user").value == next(
+        user.id for user in people.candidates(house.store) if user.name == "Bo Lind"
+    )
+    assert "Bo Lind was added" in said(at)
+    assert "There is no resume yet" in said(at)
+
+
+def test_a_candidate_without_a_name_is_refused_with_a_sentence(house: Workbench, page: Pages) -> None:
+    at = drive(page, house)
+    at.button(key="FormSubmitter:drive_new_candidate-Add").click().run()
+    assert "A candidate needs a name." in at.error[0].value
+
+
+def test_an_empty_workbench_says_how_to_begin(opening: Callable[..., Workbench], page: Pages) -> None:
+    opening(empty=True)
+    at = page("drive.py")
+    assert not at.exception
+    assert "no candidate yet" in at.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("view", "sentence"),
+    [
+        ("documents", "There is no document yet. Make one on the page Generate"),
+        ("resumes", "There is no resume yet. Import one below"),
+        ("jobs", "There is no job yet. Paste a posting below"),
+        ("memory", "Nothing is remembered yet. The first run"),
+    ],
+)
+def test_an_empty_view_says_what_to_do_next(house: Workbench, page: Pages, view: str, sentence: str) -> None:
+    assert sentence in drive(page, house, view=view).info[0].value
+
+
+# -- documents -----------------------------------------------------------------------------------------
+
+
+def test_a_document_opens_from_the_list_and_goes_back(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house)
+    at.button(key=f"drive_open_document_{paper.id}").click().run()
+    assert at.subheader[0].value == "Letter"
+    assert "Dear *team*" in said(at)
+    at.button(key="drive_back_documents").click().run()
+    assert "Letter" in labels(at)
+
+
+def test_what_a_model_wrote_loads_nothing(house: Workbench, page: Pages) -> None:
+    paper = letter(house, body="![x](https://evil.example/a.png) <img src=x> [go](https://evil.example)")
+    shown = said(drive(page, house, document=paper.id))
+    assert "![x](" not in shown
+    assert "](https" not in shown
+    assert "\\<img" in shown
+
+
+def test_rename_changes_the_title_on_the_page(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house, document=paper.id)
+    at.text_input(key=f"drive_title_{paper.id}").input("For Norrsken")
+    at.button(key="FormSubmitter:drive_rename-Rename").click().run()
+    assert at.subheader[0].value == "For Norrsken"
+    assert papers.documents(house.store, ada(house))[0].title == "For Norrsken"
+
+
+def test_an_edited_text_becomes_the_next_revision(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house, document=paper.id)
+    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    at.text_area(key=f"drive_text_{paper.id}_1").input("Dear all")
+    at.button(key="FormSubmitter:drive_edit-Save as revision 2").click().run()
+    assert not at.exception
+    assert "Saved as revision 2." in said(at)
+    assert at.segmented_control(key=f"drive_mode_{paper.id}").value == "Read"
+    kept = papers.revisions(house.store, ada(house), paper.id)
+    assert (kept[0].number, kept[0].body, kept[0].created_by) == (2, "Dear all", "member:1")
+
+
+def test_an_emptied_text_is_refused_and_not_lost(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house, document=paper.id)
+    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    at.text_area(key=f"drive_text_{paper.id}_1").input(" ")
+    at.button(key="FormSubmitter:drive_edit-Save as revision 2").click().run()
+    assert "There is no text to save" in at.error[0].value
+    assert len(papers.revisions(house.store, ada(house), paper.id)) == 1
+
+
+def test_an_earlier_revision_is_read_and_restored(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    papers.save_revision(house.store, ada(house), paper.id, body="Second", by="cli")
+    at = drive(page, house, document=paper.id)
+    at.segmented_control(key=f"drive_mode_{paper.id}").select("Revisions").run()
+    assert "drive_restore_revision" not in [button.key for button in at.button]  # the newest needs no restoring
+    at.selectbox(key=f"drive_revision_{paper.id}").select(1).run()
+    assert "Dear *team*" in said(at)
+    at.button(key="drive_restore_revision").click().run()
+    assert papers.documents(house.store, ada(house))[0].body == "Dear *team*"
+    assert [one.number for one in papers.revisions(house.store, ada(house), paper.id)] == [3, 2, 1]
+
+
+def test_the_bin_has_an_undo(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house, document=paper.id)
+    at.button(key="drive_bin").click().run()
+    assert "is in the bin" in at.success[0].value
+    assert papers.documents(house.store, ada(house)) == []
+    at.button(key="drive_undo").click().run()
+    assert "is back" in at.success[0].value
+    assert [one.id for one in papers.documents(house.store, ada(house))] == [paper.id]
+
+
+def test_a_document_is_taken_out_of_the_bin(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    papers.bin_document(house.store, ada(house), paper.id)
+    at = drive(page, house)
+    assert at.expander[0].label == "Bin (1)"
+    at.button(key=f"drive_unbin_{paper.id}").click().run()
+    assert "Letter" in labels(at)
+
+
+def test_a_link_to_a_binned_document_says_where_it_is(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    papers.bin_document(house.store, ada(house), paper.id)
+    at = drive(page, house, document=paper.id)
+    assert "is in the bin" in at.warning[0].value
+    at.button(key=f"drive_unbin_{paper.id}").click().run()
+    assert at.subheader[0].value == "Letter"
+
+
+def test_a_document_binned_by_another_meanwhile_is_said(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house, document=paper.id)
+    papers.bin_document(house.store, ada(house), paper.id)
+    at.button(key="drive_bin").click().run()
+    assert not at.exception
+    assert "not in the candidate's Drive any more" in at.error[0].value
+
+
+# -- resume versions -----------------------------------------------------------------------------------
+
+
+def test_a_resume_is_imported_after_it_was_shown(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="resumes")
+    at.file_uploader(key="drive_file_resume_0").upload("ada.md", RESUME.encode()).run()
+    assert "Wrote Python services for 40 depots" in said(at)
+    assert not papers.resume_versions(house.store, ada(house))
+    assert at.text_input(key="drive_label_0").value == "ada"
+    at.text_input(key="drive_label_0").input("From her file")
+    at.button(key="FormSubmitter:drive_save_resume-Save as a new version").click().run()
+    assert not at.exception
+    (version,) = papers.resume_versions(house.store, ada(house))
+    assert (version.label, version.kind, version.content["basics"]["name"]) == ("From her file", "base", "Ada Moreno")
+    assert at.subheader[0].value == "v1 · From her file"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("broken.docx", b"not a zip at all", "damaged or of another kind"),
+        ("empty.pdf", b"  ", "This file is empty"),
+        ("list.json", b"[1, 2]", "This JSON is a list"),
+        ("scan.pdf", b"\x89PNG\r\n\x1a\n" + b"0" * 40, "This is a picture"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why_and_saves_nothing(
+    house: Workbench, page: Pages, name: str, data: bytes, sentence: str
+) -> None:
+    at = drive(page, house, view="resumes")
+    at.file_uploader(key="drive_file_resume_0").upload(name, data).run()
+    assert not at.exception
+    assert sentence in at.error[0].value
+    assert "FormSubmitter:drive_save_resume-Save as a new version" not in [button.key for button in at.button]
+    assert not papers.resume_versions(house.store, ada(house))
+
+
+def test_a_tailored_version_shows_what_it_changed(house: Workbench, page: Pages) -> None:
+    store, user = house.store, ada(house)
+    content = {"basics": {"name": "Ada"}, "work": [{"name": "Norrsken", "highlights": ["Wrote Python", "Kept pagers"]}]}
+    base = papers.add_resume(store, user, content, label="Base")
+    change = Change(op="remove", path="work/w1/highlights/w1h2", original="Kept pagers")
+    made = papers.save_tailored(store, user, base.id, [change], label="For Norrsken", job_id=None, run_id="run-1")
+    at = drive(page, house, view="resumes")
+    at.button(key=f"drive_open_version_{made.id}").click().run()
+    assert "Kept pagers" not in said(at)
+    at.segmented_control(key=f"drive_version_mode_{made.id}").select("Changes").run()
+    assert "Kept pagers" in said(at)
+    assert "Before, v1" in said(at)
+    assert "Wrote Python" not in said(at)
+
+
+def test_a_resume_is_downloaded_as_markdown_and_json(house: Workbench, page: Pages) -> None:
+    base = papers.add_resume(house.store, ada(house), {"basics": {"name": "Ada Moreno"}}, label="Base")
+    at = drive(page, house, version=base.id)
+    assert [button.label for button in at.get("download_button")] == ["Markdown", "JSON Resume"]
+
+
+# -- jobs ----------------------------------------------------------------------------------------------
+
+
+def test_a_pasted_job_is_added_and_opened(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="jobs")
+    at.text_input(key="drive_job_title").input("Data engineer")
+    at.text_area(key="drive_job_description").input("We use Kafka.")
+    at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
+    assert not at.exception
+    (job,) = people.jobs(house.store, ada(house))
+    assert (job.title, job.description) == ("Data engineer", "We use Kafka.")
+    assert "We use Kafka." in said(at)
+    at.button(key="drive_back_jobs").click().run()
+    assert not at.text_input(key="drive_job_title").value
+
+
+def test_a_job_without_description_is_refused_and_what_was_typed_stays(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="jobs")
+    at.text_input(key="drive_job_title").input("Data engineer")
+    at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
+    assert "The job has no description" in at.error[0].value
+    assert at.text_input(key="drive_job_title").value == "Data engineer"
+    assert not people.jobs(house.store, ada(house))
+
+
+def test_a_posting_file_fills_in_the_form(house: Workbench, page: Pages) -> None:
+    posting = {"title": "Data engineer", "company": "Norrsken", "description": "We use Kafka."}
+    at = drive(page, house, view="jobs")
+    at.file_uploader(key="drive_file_job_0").upload("posting.json", json.dumps(posting).encode()).run()
+    assert at.text_input(key="drive_job_company").value == "Norrsken"
+    at.text_input(key="drive_job_company").input("Norrsken Freight")
+    at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
+    assert people.jobs(house.store, ada(house))[0].company == "Norrsken Freight"
+
+
+# -- memory --------------------------------------------------------------------------------------------
+
+
+def remembered(house: Workbench, text: str, job_id: int | None = None) -> int:
+    with house.store.write() as connection:
+        memory.keep(connection, user_id=ada(house), job_id=job_id, text=text, run_id="run-1")
+    return memory.about(house.store, ada(house))[0].id
+
+
+def test_memory_says_what_it_is_for_and_what_it_holds_job_by_job(house: Workbench, page: Pages) -> None:
+    job = people.add_job(house.store, ada(house), title="Data engineer", company="Norrsken", description="Kafka")
+    remembered(house, "Asked for a short letter.", job.id)
+    remembered(house, "Asked for nothing.")
+    shown = said(drive(page, house, view="memory"))
+    assert "Memory tells the next run" in shown
+    assert "**Data engineer · Norrsken**" in shown
+    assert "**Without a job**" in shown
+    assert "Asked for a short letter." in shown
+
+
+def test_a_note_is_deleted_and_put_back(house: Workbench, page: Pages) -> None:
+    note = remembered(house, "Asked for a short letter.")
+    at = drive(page, house, view="memory")
+    at.button(key=f"drive_forget_{note}").click().run()
+    assert "The note is deleted." in said(at)
+    assert memory.about(house.store, ada(house)) == []
+    at.button(key="drive_undo").click().run()
+    assert "Asked for a short letter." in said(at)
+    assert [one.text for one in memory.about(house.store, ada(house))] == ["Asked for a short letter."]

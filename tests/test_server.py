@@ -1,0 +1,199 @@
+"""The whole workbench as one real process: it starts, answers, refuses to be misused, and stops well."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from core.llm import history
+from core.store import Store
+from core.wiring import check_host
+
+HOUSE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    process: subprocess.Popen[str]
+    url: str
+    database: str
+    log: Path
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    ours = {"WORKBENCH_DATA_DIR": str(tmp_path), "WORKBENCH_EMBEDDED_MODEL": "off", "WORKBENCH_PORT": str(free_port())}
+    return {**os.environ, **ours, **more}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(tmp_path: Path, **more: str) -> Iterator[Server]:
+    settings = environment(tmp_path, **more)
+    log = tmp_path / "log.txt"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "workbench.py"], cwd=HOUSE, env=settings, stdout=out, stderr=subprocess.STDOUT, text=True
+        )
+    url = f"http://127.0.0.1:{settings['WORKBENCH_PORT']}"
+    try:
+        _wait_until_ready(process, url, log)
+        yield Server(process, url, f"sqlite:///{tmp_path / 'workbench.db'}", log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(15)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def test_health_says_live_and_ready(server: Server) -> None:
+    assert httpx2.get(f"{server.url}/health/live").json() == {"status": "live"}
+    ready = httpx2.get(f"{server.url}/health/ready")
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "migrated": True, "policy": True, "demo_data": True}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
+def test_an_unknown_api_address_is_a_problem_and_not_a_page(server: Server, method: str) -> None:
+    answer = httpx2.request(method, f"{server.url}/api/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_found"
+
+
+def test_pages_are_served_under_a_policy_that_lets_nothing_load_from_elsewhere(server: Server) -> None:
+    page = httpx2.get(server.url)
+    assert page.status_code == 200 and "<html" in page.text
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'self'" in policy and "img-src 'self' data: blob:" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert "'sha256-" in policy.split("script-src")[1].split(";")[0] or "<script>" not in page.text
+
+
+def test_a_second_start_on_the_same_port_is_a_sentence(server: Server, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
+    assert "Port" in _refused(tmp_path, WORKBENCH_PORT=port)
+
+
+REFUSALS = [
+    ({"WORKBENCH_HOST": "0.0.0.0"}, "No sign-in is configured"),
+    ({"WORKBENCH_PORT": "high"}, "WORKBENCH_PORT"),
+    ({"WORKBENCH_DATABASE_URL": "mysql://x/y"}, "WORKBENCH_DATABASE_URL"),
+    ({"WORKBENCH_POLICY_FILE": "/nowhere/policy.toml"}, "policy"),
+    ({"WORKBENCH_PROMPTS_DIR": "/nowhere"}, "prompts"),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), REFUSALS)
+def test_what_is_wrong_is_said_before_it_starts(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+    assert sentence in _refused(tmp_path, **settings)
+
+
+def test_a_misspelt_plan_in_the_policy_names_its_line(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text((HOUSE / "core/policy.toml").read_text().replace("[plans.pro]", "[plans.profi]"))
+    said = _refused(tmp_path, WORKBENCH_POLICY_FILE=str(policy))
+    line = policy.read_text().splitlines().index("[plans.profi]") + 1
+    assert f"line {line}" in said and "profi" in said
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", ""])
+def test_no_other_address_is_ever_served(host: str) -> None:
+    with pytest.raises(Exception, match="this machine only"):
+        check_host(host)
+
+
+def test_the_terminal_runs_one_call_and_prints_one_line(tmp_path: Path) -> None:
+    done = _core(tmp_path, "run", "match", "--user", "1", "--job", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert (result["status"], result["provider"], result["cost_usd"]) == ("ok", "rules", "0")
+    store = Store(f"sqlite:///{tmp_path / 'workbench.db'}")
+    assert history.story(store, result["run_id"]).run.caller == "cli"
+    store.close()
+
+
+def test_the_terminal_says_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
+    done = _core(tmp_path, "run", "match", "--user", "99", "--job", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no candidate 99" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_files_go_in_and_their_ids_come_out_last(tmp_path: Path) -> None:
+    (tmp_path / "cv.md").write_text(
+        "# Ada Moreno\n\n## Experience\n\nEngineer, Fjordline, 2019 - 2024\n\n- Ran PostgreSQL\n"
+    )
+    (tmp_path / "job.txt").write_text("Data engineer\n\nNorrsken Freight\n\nWe need Python and SQL, every day.\n")
+    resume = _core(tmp_path, "import", "resume", str(tmp_path / "cv.md"), "--user", "1")
+    job = _core(tmp_path, "import", "job", str(tmp_path / "job.txt"), "--user", "1")
+    assert resume.returncode == job.returncode == 0, resume.stderr + job.stderr
+    ids = [done.stdout.split()[-1] for done in (resume, job)]
+    done = _core(tmp_path, "run", "match", "--user", "1", "--resume", ids[0], "--job", ids[1], "--json")
+    assert json.loads(done.stdout)["details"]["score"] is not None
+
+
+def test_doctor_says_what_works(tmp_path: Path) -> None:
+    _core(tmp_path, "db", "upgrade")
+    done = _core(tmp_path, "doctor")
+    assert done.returncode == 0 and "provider openai: not configured" in done.stdout
+    wrong = _core(tmp_path, "doctor", WORKBENCH_EMBEDED_MODEL="off")
+    assert wrong.returncode == 1 and "WORKBENCH_EMBEDED_MODEL is no setting" in wrong.stdout
+
+
+def _core(tmp_path: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *words],
+        cwd=HOUSE,
+        env=environment(tmp_path, **more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _refused(tmp_path: Path, **settings: str) -> str:
+    """What a start that must not succeed says: one sentence, no traceback, exit code 2."""
+    done = subprocess.run(
+        [sys.executable, "workbench.py"],
+        cwd=HOUSE,
+        env=environment(tmp_path, **settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def _wait_until_ready(process: subprocess.Popen[str], url: str, log: Path) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx2.get(f"{url}/health/ready").status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(f"it was not ready in time: {log.read_text()}")
