@@ -48,8 +48,7 @@ with left, st.container(border=True):
     inputs = form.inputs(PAGE, prompt)
     instructions = form.instructions(PAGE)
     build = partial(AiRequest, feature=feature, instructions=instructions, inputs=inputs, **picked.fields())
-    if allowed:
-        view.begin(PAGE, workbench, build)
+    view.begin(PAGE, workbench, build, ready=allowed)
     run_id = st.session_state.get("generate_run")
     form.buttons(PAGE, workbench, "Generate", run_id, ready=allowed)
     view.refusal(PAGE)

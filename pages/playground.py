@@ -46,8 +46,7 @@ with left, st.container(border=True):
         draft=edited.source if edited.changed else None,
         **picked.fields(),
     )
-    if allowed:
-        view.begin(PAGE, workbench, build)
+    view.begin(PAGE, workbench, build, ready=allowed)
     run_id = st.session_state.get("playground_run")
     form.buttons(PAGE, workbench, "Run", run_id, ready=allowed)
     view.refusal(PAGE)

@@ -12,9 +12,10 @@ from core.tools import tokens
 
 
 def note(attempt: Attempt, spent: Spent) -> None:
-    """Keep the server's own count."""
+    """Keep the server's own count; its names are cut to what their columns hold."""
     attempt.usage, attempt.raw_usage = spent.usage, spent.raw
-    attempt.answered_by, attempt.service_tier = spent.model, spent.tier
+    attempt.answered_by = spent.model[:200] if spent.model else None
+    attempt.service_tier = spent.tier[:32] if spent.tier else None
 
 
 def close(attempt: Attempt) -> None:

@@ -40,6 +40,8 @@ def finish(
     """
     facts = facts_of.read(material, today)
     base = rules.write_from(feature, facts)
+    if feature in LETTERS and not parsed.content:  # one paragraph under a title is the text itself
+        parsed = replace(parsed, content=parsed.summary, summary="")
     if feature == "tailor_resume":
         return _tailored(parsed, facts, base, prompt_writes)
     answer = _answer(parsed, base.answer, prompt_writes)

@@ -1,4 +1,4 @@
-"""What the 135M model is asked: one summary sentence and two sentences to open with, nothing else.
+"""What the 135M model is asked: one summary sentence and two to open with; of an edited text, the summary alone.
 
 Rules find the facts and begin every sentence; the model goes on. Its grammar lets the first and the
 third sentence list strengths that were found, and the second use no name or number but those of the
@@ -31,9 +31,12 @@ PROSE = ("Achievement", "Text")  # the facts that the model may retell in its ow
 BEGINS = re.compile(r"^Sentence ([123]) begins: (.+)$", re.MULTILINE)
 MAY_END = re.compile(r"^Sentence ([123]) may end: (.+)$", re.MULTILINE)
 FENCES = re.compile(r"<(data|instructions)\b[^>]*mark=\"([^\"]+)\">.*?</\1 mark=\"\2\">", re.DOTALL)
-NUMBER = r"\d+(?:[.,]\d+)*(?: ?%)?"
+NUMBER = r"[$€£]?\d+(?:[.,]\d+)*(?: ?%|[kKM]\b)?"
 CAPITALISED = r"[^\W\d_a-zß-öø-ÿ][^\s,;:()\[\]]*"
 NAMES = re.compile(rf"[a-z]+\d\w*|{CAPITALISED}(?: {CAPITALISED})*|(?<!\S){NUMBER}(?![^\s.,;:)])")
+CLAUSE_END = re.compile(r";|,(?= \w+ing\b)|(?= (?:while|by|so that|which) )")
+COMMA = re.compile(r",(?= )")
+POINTING_BACK = re.compile(r"\b(?:this|that|these|those|it|them)\b")
 PAST = re.compile(
     r"(?:[a-z]{2,}ed|led|built|wrote|ran|cut|made|grew|won|taught|set|kept|brought|drove|oversaw|sold|took|held|gave|"
     r"found|began|spoke|met|rebuilt|rewrote|put|paid|bought)"
@@ -63,14 +66,14 @@ def grammar(given: tuple[Message, ...]) -> str | None:
     """The GBNF grammar that holds the model to `messages`, None for messages made elsewhere."""
     last = given[-1].content if given else ""
     begins, ends = dict(BEGINS.findall(last)), dict(MAY_END.findall(last))
-    if set(begins) != {"1", "2", "3"}:
+    if "1" not in begins:
         return None
     facts = {label: value for label, _, value in (line.partition(": ") for line in last.splitlines())}
     strengths = [term for term in facts.get("Strengths", "").split(", ") if term]
     names = _names([facts[label] for label in PROSE if label in facts])
     rules = [
-        'root ::= s1 "\\n\\n" s2 " " s3',
-        f'free ::= ((" " | ", ") word){{1,{MOST_WORDS}}}',
+        'root ::= s1 "\\n\\n" s2 " " s3' if len(begins) == 3 else "root ::= s1",
+        f'free ::= " " word ((" " | ", ") word){{0,{MOST_WORDS}}}',
         "word ::= " + " | ".join(['[a-zß-öø-ÿ]+ ("-" [a-zß-öø-ÿ]+)? ("\'s")?', *map(_literal, names)]),
     ]
     for number, start in sorted(begins.items()):
@@ -105,9 +108,9 @@ def _plan(facts: Mapping[str, str], material: Material, feature: Feature) -> lis
     lead = f" {strengths[0]}" if strengths else ""
     second = f" {strengths[min(1, len(strengths) - 1)]}" if strengths else ""
     company = _line(material.job.company) if material.job else ""
-    job, there = f"the job of {facts['Job']}" if facts["Job"] else "this job", f" at {company}" if company else ""
+    job, there = f"the role of {facts['Job']}" if facts["Job"] else "this job", f" at {company}" if company else ""
     asks = f"The job{there} asks for{second}" if material.job else f"{first} also knows{second}"
-    plans: Mapping[str, tuple[str, str, str]] = {
+    plans: Mapping[str, tuple[str, ...]] = {
         "match": (f"{name} brings{lead}", _deed(facts, first), asks),
         "recruiter_lens": (f"{name} comes with{lead}", _deed(facts, first), f"A recruiter will ask about{second}"),
         "tailor_resume": (
@@ -123,13 +126,13 @@ def _plan(facts: Mapping[str, str], material: Material, feature: Feature) -> lis
         "interview_prep": (
             f"{name} should talk about{lead}",
             _deed(facts, "you"),
-            f"Be ready for questions on{second}",
+            f"You can expect questions on{second}",
         ),
-        "improve_text": ("The text says that the writer", "It tells", "A reader should learn that the writer"),
+        "improve_text": ("The text says that the writer",),
     }
     lines = [f"Sentence {number} begins: {start}" for number, start in enumerate(plans[feature], 1)]
     if facts["Job"] and strengths and feature in ("match", "recruiter_lens"):
-        lines.insert(1, f"Sentence 1 may end: to the job of {facts['Job']}")
+        lines.insert(1, f"Sentence 1 may end: to the role of {facts['Job']}")
     if feature == "cover_letter" and company:
         lines.append(f"Sentence 3 may end: to {company}")
     return lines
@@ -144,24 +147,26 @@ def _deed(facts: Mapping[str, str], who: str) -> str:
 
 
 def _achievement(highlights: list[Any], terms: list[str]) -> str:
-    """The bullet of the last post that says most: tells a deed, in few words, holds a matched term, has a number."""
+    """The bullet of the last post that says most: tells a deed, names a matched term, has a number."""
     lines = [" ".join(line.split()) for line in highlights[:12] if isinstance(line, str)]
 
     def weight(line: str) -> tuple[bool, bool, bool, bool]:
         text = line.lower()
+        stands_alone = bool(_past_verb(line)) and not POINTING_BACK.search(text)
         names_term = any(term.lower() in text for term in terms)
-        return bool(_past_verb(line)), len(line) <= DEED_CHARS, names_term, any(each.isdigit() for each in line)
+        return stands_alone, names_term, len(line) <= DEED_CHARS, any(each.isdigit() for each in line)
 
-    return _clause(max((line for line in lines if line), key=weight, default=""))
+    return max((_clause(line) for line in lines if line), key=weight, default="")
 
 
 def _clause(line: str) -> str:
     """A long sentence's first clauses, as many as are short enough."""
     if len(line) <= DEED_CHARS:
         return line
-    ends = [end.start() for end in re.finditer(r"[,;:](?= )|(?<=\w)(?= (?:while|by|so|with|and|from|for) )", line)]
-    fitting = [end for end in ends if 30 <= end <= DEED_CHARS]
-    return f"{line[: fitting[-1]]}." if fitting else _line(line, DEED_CHARS)
+    for end in (CLAUSE_END, COMMA):
+        if fitting := [at.start() for at in end.finditer(line) if 30 <= at.start() <= DEED_CHARS]:
+            return f"{line[: fitting[-1]]}."
+    return _line(line, DEED_CHARS)
 
 
 def _past_verb(line: str) -> str:

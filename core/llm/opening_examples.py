@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from core.schema import Feature
 
 SYSTEM = (
-    "You finish three short sentences about a job application. Each sentence has its beginning given. "
+    "You finish short sentences about a job application. The beginning of each is given. "
     "Use only the facts you are given. Invent nothing."
 )
 
@@ -24,19 +24,19 @@ DEED = " the monthly books two days faster by checking the payroll first."
 def _pair(facts: str, *sentences: tuple[str, str]) -> tuple[str, str]:
     starts = [f"Sentence {number} begins: {start}" for number, (start, _) in enumerate(sentences, 1)]
     first, *others = (f"{start}{rest}" for start, rest in sentences)
-    return "\n".join([*starts, facts]), f"{first}\n\n{' '.join(others)}"
+    return "\n".join([*starts, facts]), "\n\n".join([first, " ".join(others)]).strip()
 
 
 EXAMPLES: Mapping[Feature, tuple[str, str]] = {
     "match": _pair(
         FACTS,
-        ("Ines Duarte brings bookkeeping", ", payroll and Excel to the job of Finance Manager at Orbit Foods."),
+        ("Ines Duarte brings bookkeeping", ", payroll and Excel to the role of Finance Manager at Orbit Foods."),
         ("As Senior Accountant at Mill & Sons, Ines closed", DEED),
         ("The job at Orbit Foods asks for payroll", " and Excel."),
     ),
     "recruiter_lens": _pair(
         FACTS,
-        ("Ines Duarte comes with bookkeeping", ", payroll and Excel to the job of Finance Manager at Orbit Foods."),
+        ("Ines Duarte comes with bookkeeping", ", payroll and Excel to the role of Finance Manager at Orbit Foods."),
         ("As Senior Accountant at Mill & Sons, Ines closed", DEED),
         ("A recruiter will ask about payroll", " and Excel."),
     ),
@@ -48,7 +48,7 @@ EXAMPLES: Mapping[Feature, tuple[str, str]] = {
     ),
     "cover_letter": _pair(
         FACTS,
-        ("Ines Duarte applies for the job of Finance Manager at Orbit Foods with bookkeeping", ", payroll and Excel."),
+        ("Ines Duarte applies for the role of Finance Manager at Orbit Foods with bookkeeping", ", payroll and Excel."),
         ("As Senior Accountant at Mill & Sons, I closed", DEED),
         ("I would like to bring my experience with payroll", " and Excel to Orbit Foods."),
     ),
@@ -56,12 +56,10 @@ EXAMPLES: Mapping[Feature, tuple[str, str]] = {
         FACTS,
         ("Ines Duarte should talk about bookkeeping", ", payroll and Excel."),
         ("As Senior Accountant at Mill & Sons, you closed", DEED),
-        ("Be ready for questions on payroll", " and Excel."),
+        ("You can expect questions on payroll", " and Excel."),
     ),
     "improve_text": _pair(
         TEXT,
-        ("The text says that the writer", " does the books of a small mill."),
-        ("It tells", " of a wish for more responsibility."),
-        ("A reader should learn that the writer", " keeps books and is looking for more responsibility."),
+        ("The text says that the writer", " does the books of a small mill and looks for more responsibility."),
     ),
 }

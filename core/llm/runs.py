@@ -220,14 +220,14 @@ def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
         "model": attempt.model,
         "answered_by": attempt.answered_by,
         "status": attempt.status,
-        "finish_reason": attempt.finish_reason,
+        "finish_reason": attempt.finish_reason[:32] if attempt.finish_reason else None,
         "error_code": attempt.error_code,
         "error": attempt.error,
         "messages": [asdict(message) for message in attempt.messages],
         "parts": [dict(part) for part in attempt.parts],
-        "text": "".join(attempt.text),
+        "text": _storable("".join(attempt.text)),
         **attempt.usage.model_dump(),
-        "usage": dict(attempt.raw_usage) if attempt.raw_usage is not None else None,
+        "usage": json.loads(_storable(json.dumps(attempt.raw_usage))) if attempt.raw_usage is not None else None,
         "service_tier": attempt.service_tier,
         "price": attempt.cost.price,
         "cost_nanousd": attempt.cost.nanousd,
@@ -236,3 +236,8 @@ def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
         "ttft_ms": attempt.ttft_ms,
         "started_at": attempt.started_at.astimezone(UTC),
     }
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: NUL, also as JSON writes it, and lone surrogates."""
+    return text.replace("\x00", "").replace("\\u0000", "").encode("utf-8", "replace").decode()

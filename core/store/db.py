@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, Row, Table, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from core.errors import Misconfigured, StorageDown
@@ -127,10 +127,12 @@ def _told() -> Iterator[None]:
         yield
     except OperationalError as wrong:
         raise StorageDown(_sentence(str(wrong.orig))) from None
+    except IntegrityError:
+        raise
     except DBAPIError as wrong:
         if wrong.connection_invalidated:
             raise StorageDown("The database went away. Check that it runs, then try again.") from None
-        raise
+        raise StorageDown("The database refused what was to be stored. Tell an admin: this is our mistake.") from None
 
 
 def _sentence(said: str) -> str:

@@ -14,7 +14,10 @@ def draw(feature: str, result: RunResult) -> None:
         st.subheader(safe.line(answer.title), anchor=False, width="content")
         badge(result.status)
     _handovers(result)
-    prose(feature, answer.summary, answer.content)
+    if feature == "tailor_resume":  # its content is the whole resume; the changes come first
+        prose(feature, answer.summary, "")
+    else:
+        prose(feature, answer.summary, answer.content)
     if answer.bullets:
         st.markdown(safe.bullets(answer.bullets))
     if answer.warnings:
@@ -28,11 +31,13 @@ def draw(feature: str, result: RunResult) -> None:
 
 
 def prose(feature: str, summary: str, content: str) -> None:
-    """The two running texts. The summary of a letter is a note to the reader and no part of it: it looks so."""
-    if summary.strip():
-        (st.caption if feature in TEXTS else st.markdown)(safe.safe(summary.strip()))
-    if content.strip():
-        st.markdown(safe.safe(content.strip()))
+    """The two running texts, each in its place even while empty.
+
+    The summary of a letter is a note to the reader and no part of it: it looks so.
+    """
+    note = st.caption if feature in TEXTS else st.markdown
+    note(safe.safe(summary.strip())) if summary.strip() else st.empty()
+    st.markdown(safe.safe(content.strip())) if content.strip() else st.empty()
 
 
 def badge(status: str) -> None:

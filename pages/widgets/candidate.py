@@ -7,7 +7,7 @@ import streamlit as st
 from core.drive import people
 from core.store import User
 from core.wiring import Workbench
-from pages.widgets import notice, safe, shelf
+from pages.widgets import notice, safe, shelf, turns
 
 # The keys the pages that make things share too: whom the work is for, and what we last wrote into the URL.
 SHARED, WRITTEN = "work_user", "work_url_user"
@@ -65,7 +65,7 @@ def _show(user_id: int, view: str) -> None:
 
 def _add(workbench: Workbench) -> None:
     with (
-        st.popover("New candidate", icon=":material/person_add:", key="drive_adding", on_change="rerun"),
+        st.popover("New candidate", icon=":material/person_add:", key=turns.key("drive_adding"), on_change="rerun"),
         st.form("drive_new_candidate", border=False),
     ):
         st.text_input("Name", key="drive_new_name", max_chars=200)
@@ -81,6 +81,6 @@ def _added(workbench: Workbench) -> None:
         made.append(user.id)
 
     if notice.act("drive", add, f"{name.strip()} was added. Import their resume next."):
-        st.session_state["drive_adding"] = False
+        turns.over("drive_adding")
         st.session_state["drive_new_name"] = ""
         _show(made[0], "resumes")

@@ -24,6 +24,8 @@ def draw(page: str, workbench: Workbench, story: Story) -> None:
         st.markdown(f"**Changes to v{source.number} · {safe.plain(source.label)}**")
         kept = _ticked(page, story, source)
         _save(page, workbench, story, source, kept)
+    with st.expander("The resume with every change", icon=":material/article:"):
+        st.markdown(safe.safe(result.answer.content))
     if rejected := result.details.rejected:
         with st.expander(f"Refused changes ({len(rejected)})", icon=":material/block:"):
             st.caption("Proposed, but not true to the resume. They are in no saved version.")

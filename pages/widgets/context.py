@@ -17,6 +17,7 @@ from pages.widgets import links, safe, words
 
 NO_JOB = 0
 MOST_DOCUMENTS = 20  # of one request
+LONGEST_CHIP = 30  # characters
 PARTS = ("user", "job", "resume")
 
 
@@ -151,7 +152,7 @@ def _chips(page: str, workbench: Workbench, user: Any, job: Any | None, resume: 
         document_ids=tuple(paper.id for paper in documents),
     )
     pieces = context_tools.gather(workbench.store, whole, today=datetime.now(UTC).date()).pieces
-    labels = {piece.chip: f"{safe.plain(piece.label)} · {words.tokens(piece.tokens)}" for piece in pieces}
+    labels = {piece.chip: f"{safe.plain(_short(piece))} · {words.tokens(piece.tokens)}" for piece in pieces}
     state, key = _switches(page, user.id, whole.job_id), f"{page}_chips"
     off = state["off"] | (_left_out(documents, whole.job_id) - state["on"])
     st.session_state[key] = [chip for chip in labels if chip not in off]
@@ -190,6 +191,12 @@ def _switches(page: str, user_id: int, job_id: int | None) -> dict[str, set[str]
 def _left_out(documents: list[Paper], job_id: int | None) -> set[str]:
     """Documents that are off until somebody takes them in: those of other jobs, and what the workbench itself made."""
     return {f"document:{paper.id}" for paper in documents if paper.source_run_id or paper.job_id not in (None, job_id)}
+
+
+def _short(piece: Piece) -> str:
+    """A chip's name; what the pickers above say in full is cut."""
+    name = piece.label.partition(" · ")[0] if piece.chip == "resume" else piece.label
+    return name if len(name) <= LONGEST_CHIP else name[: LONGEST_CHIP - 1].rstrip(" ,:") + "…"
 
 
 def _posting(job: Any) -> str:

@@ -10,10 +10,10 @@ from core.drive import papers, people, save
 from core.drive.papers import Paper
 from core.store import User
 from core.wiring import Workbench
-from pages.widgets import links, notice, safe, said, shelf
+from pages.widgets import links, notice, safe, said, shelf, turns
 
 READ, EDIT, REVISIONS = "Read", "Edit", "Revisions"
-WIDTHS = (6, 4, 2, 3, 2)
+WIDTHS = (6, 3, 4, 2, 3, 2)
 
 
 def draw(workbench: Workbench, user: User) -> None:
@@ -53,21 +53,21 @@ def _list(workbench: Workbench, user: User, jobs: Mapping[int, str]) -> None:
 
 
 def _heads() -> None:
-    names = ("Title", "Job", "Revision", "Last change", "From")
+    names = ("Title", "Kind", "Job", "Revision", "Last change", "From")
     for column, name in zip(st.columns(WIDTHS, vertical_alignment="center"), names, strict=True):
         column.caption(name)
 
 
 def _row(paper: Paper, jobs: Mapping[int, str]) -> None:
-    title, job, revision, changed, origin = st.columns(WIDTHS, vertical_alignment="center")
+    title, kind, job, revision, changed, origin = st.columns(WIDTHS, vertical_alignment="center")
     title.button(
         safe.plain(paper.title),
         icon=":material/description:",
         type="tertiary",
         key=f"drive_open_document_{paper.id}",
         on_click=partial(shelf.go, "documents", document=paper.id),
-        help=said.kind(paper.kind),
     )
+    kind.caption(safe.line(said.kind(paper.kind)))
     job.caption(safe.line(jobs.get(paper.job_id or 0, "–")))
     revision.caption(str(paper.revision))
     changed.caption(said.when(paper.updated_at))
@@ -106,10 +106,10 @@ def _open(workbench: Workbench, user: User, paper: Paper, jobs: Mapping[int, str
         if paper.source_run_id:
             links.run(paper.source_run_id, "From this run")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.session_state.setdefault(f"drive_mode_{paper.id}", READ)  # a save sets it too
         mode = st.segmented_control(
             "Mode",
             (READ, EDIT, REVISIONS),
-            default=READ,
             required=True,
             key=f"drive_mode_{paper.id}",
             label_visibility="collapsed",
@@ -148,7 +148,7 @@ def _actions(workbench: Workbench, user: User, paper: Paper) -> None:
 
 def _rename(workbench: Workbench, user: User, paper: Paper) -> None:
     with (
-        st.popover("Rename", icon=":material/edit:", key="drive_renaming", on_change="rerun"),
+        st.popover("Rename", icon=":material/edit:", key=turns.key("drive_renaming"), on_change="rerun"),
         st.form("drive_rename", border=False),
     ):
         st.text_input("Title", paper.title, max_chars=300, key=f"drive_title_{paper.id}")
@@ -213,7 +213,7 @@ def _renamed(workbench: Workbench, user: User, paper: Paper) -> None:
     title = st.session_state[f"drive_title_{paper.id}"] or ""
     rename = partial(papers.rename, workbench.store, user.id, paper.id, title)
     if notice.act("drive", rename, f"The document is called “{title.strip()}” now."):
-        st.session_state["drive_renaming"] = False
+        turns.over("drive_renaming")
 
 
 def _revised(workbench: Workbench, user: User, paper: Paper) -> None:

@@ -58,7 +58,7 @@ def draw(workbench: Workbench) -> Edited:
         _download(workbench, edited)
     st.text_area(
         "Source",
-        height=240,
+        height=200,
         max_chars=LONGEST,
         key=_key(shipped),
         on_change=_keep,
@@ -168,19 +168,23 @@ def _judge(edited: Edited) -> None:
         )
 
 
+def following(workbench: Workbench, edited: Edited) -> tuple[str, str]:
+    """The name and the text of the file that would ship next: the source with the version after the newest."""
+    name = (edited.prompt or edited.shipped).name
+    newest = max(workbench.prompts.versions(name)) if name in workbench.prompts.names() else 0
+    return f"{name}_v{newest + 1}.md", VERSION.sub(f"version: {newest + 1}", edited.source, count=1)
+
+
 def _download(workbench: Workbench, edited: Edited) -> None:
-    """The edited prompt as the file that would ship next."""
-    prompt = edited.prompt or edited.shipped
-    there = workbench.prompts.versions(prompt.name) if prompt.name in workbench.prompts.names() else (0,)
-    following = max(there) + 1
+    name, text = following(workbench, edited)
     st.download_button(
         "Download",
-        data=lambda: VERSION.sub(f"version: {following}", edited.source, count=1),
-        file_name=f"{prompt.name}_v{following}.md",
+        data=lambda: text,
+        file_name=name,
         mime="text/markdown",
         icon=":material/download:",
         on_click="ignore",
         key="playground_download_prompt",
         disabled=edited.prompt is None,
-        help=f"As {prompt.name}_v{following}.md: put it into the prompts folder to ship it.",
+        help=f"As {name}: put it into the prompts folder to ship it.",
     )

@@ -2,30 +2,36 @@
 
 import streamlit as st
 
-from core.llm.prompt import Prompt
+from core.llm.prompt import Input, Prompt
 from core.schema import AiRequest
 from core.wiring import Workbench
 from pages.widgets import view
 
-LONG = 300  # characters; what may be longer gets more than one line
+HEIGHT = 68  # pixels, two lines; a person can pull it longer
 
 
 def inputs(page: str, prompt: Prompt) -> dict[str, str]:
-    """One field for each input of the prompt; what is left empty is left out."""
-    given = {}
-    for name, field in prompt.inputs.items():
-        draw = st.text_area if (field.max_chars or LONG + 1) > LONG else st.text_input
-        label = field.label if field.required else f"{field.label} (optional)"
-        text = draw(
-            label,
-            max_chars=field.max_chars,
-            help=field.help or None,
-            key=f"{page}_input_{name}",
-            persist_state="session",
-        )
-        if text and text.strip():
-            given[name] = text
+    """One field for each input of the prompt, two in a row; what is left empty is left out."""
+    given, fields = {}, list(prompt.inputs.items())
+    for first in range(0, len(fields), 2):
+        for place, (name, field) in zip(st.columns(2), fields[first : first + 2], strict=False):
+            with place:
+                text = _field(f"{page}_input_{name}", field)
+            if text.strip():
+                given[name] = text
     return given
+
+
+def _field(key: str, field: Input) -> str:
+    text = st.text_area(
+        field.label if field.required else f"{field.label} (optional)",
+        height=HEIGHT,
+        max_chars=field.max_chars,
+        help=field.help or None,
+        key=key,
+        persist_state="session",
+    )
+    return text or ""
 
 
 def instructions(page: str) -> str:
@@ -34,7 +40,7 @@ def instructions(page: str) -> str:
         key=f"{page}_instructions",
         placeholder="For example: stress the team lead experience, keep it under a page.",
         max_chars=4_000,
-        height=68,
+        height=HEIGHT,
         persist_state="session",
     )
     return text or ""

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.drive import importing, people
+from core.drive.importing import JobDraft
 from core.store import Job, User
 from core.wiring import Workbench
 from pages.widgets import links, notice, safe, said, shelf, upload
@@ -64,27 +65,37 @@ def _open(job: Job) -> None:
 
 def _add(workbench: Workbench, user: User, *, first: bool) -> None:
     with st.expander("Add a job", icon=":material/add:", expanded=first):
-        draft = upload.file("job", "Posting file, to fill in the form (optional)", importing.read_job)
-        if draft and st.session_state.get("drive_filled") is not draft[1]:
-            st.session_state["drive_filled"] = draft[1]
-            for field in FIELDS:
-                st.session_state[f"drive_job_{field}"] = getattr(draft[1], field)
+        read = upload.file(f"job_{user.id}", "Posting file, to fill in the form (optional)", importing.read_job)
+        if read:
+            _fill_in(user, read[1])
         with st.form("drive_new_job", border=False):
             title, company = st.columns(2)
-            title.text_input("Title", key="drive_job_title", max_chars=300)
-            company.text_input("Company (optional)", key="drive_job_company", max_chars=200)
-            st.text_area("Description", key="drive_job_description", height=240, max_chars=100_000)
+            title.text_input("Title", key=_key(user, "title"), max_chars=300)
+            company.text_input("Company (optional)", key=_key(user, "company"), max_chars=200)
+            st.text_area("Description", key=_key(user, "description"), height=240, max_chars=100_000)
             st.form_submit_button(
                 "Add the job", type="primary", icon=":material/add:", on_click=_added, args=(workbench, user)
             )
 
 
+def _fill_in(user: User, draft: JobDraft) -> None:
+    """Once a file, so that what a person changes afterwards stays."""
+    if st.session_state.get("drive_filled") is not draft:
+        st.session_state["drive_filled"] = draft
+        for field in FIELDS:
+            st.session_state[_key(user, field)] = getattr(draft, field)
+
+
+def _key(user: User, field: str) -> str:
+    return f"drive_job_{field}_{user.id}"
+
+
 def _added(workbench: Workbench, user: User) -> None:
-    given = {field: st.session_state[f"drive_job_{field}"] or "" for field in FIELDS}
+    given = {field: st.session_state[_key(user, field)] or "" for field in FIELDS}
     made: list[int] = []
     add = lambda: made.append(people.add_job(workbench.store, user.id, **given).id)  # noqa: E731
     if notice.act("drive", add, f"“{given['title'].strip()}” was added."):
         for field in FIELDS:
-            st.session_state[f"drive_job_{field}"] = ""
-        upload.clear("job")
+            st.session_state[_key(user, field)] = ""
+        upload.clear(f"job_{user.id}")
         shelf.go("jobs", posting=made[0])

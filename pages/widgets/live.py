@@ -17,6 +17,9 @@ REST_S = 0.04  # the shortest, so that drawing leaves the model its share of the
 
 def follow(run: LiveRun, prose: DeltaGenerator, card: DeltaGenerator) -> None:
     """Draw the run as it grows, from its first event on; when it has ended, draw the page anew."""
+    for place in (prose, card):
+        place.empty()  # what stood there belongs to another run
+    time.sleep(REST_S)
     seen: list[Event] = []
     while not run.done:
         came = run.after(len(seen), wait_s=WAIT_S)
@@ -31,18 +34,21 @@ def follow(run: LiveRun, prose: DeltaGenerator, card: DeltaGenerator) -> None:
 
 
 def draw(events: Sequence[Event]) -> None:
-    """The prose so far, below what happened on the way."""
-    for event in events:
-        if event.kind == "notice":
-            answer.handed_over(event.data["message"], event.data["provider"], event.data["model"])
-    fields = outcome.prose(events)
-    if not any(text.strip() for text in fields.values()):
-        st.markdown("*Waiting for the first word …*")
-        return
-    if title := fields.get("title", "").strip():
+    """The prose so far, below what happened on the way; every field has its own place, so that nothing old stays."""
+    fields = {name: text.strip() for name, text in outcome.prose(events).items()}
+    with st.container():
+        for event in events:
+            if event.kind == "notice":
+                answer.handed_over(event.data["message"], event.data["provider"], event.data["model"])
+    title = fields.get("title", "")
+    if title:
         st.subheader(safe.line(title), anchor=False)
-    feature = events[0].data.get("feature", "")
+    elif any(fields.values()):
+        st.empty()
+    else:
+        st.markdown("*Waiting for the first word …*")
+    feature = events[0].data.get("feature", "") if events else ""
     answer.prose(feature, fields.get("summary", ""), fields.get("content", ""))
     for name in ("bullets", "warnings", "next_actions"):
-        if sentences := [text for text in fields.get(name, "").split("\n") if text.strip()]:
-            st.markdown(safe.bullets(sentences))
+        sentences = [text for text in fields.get(name, "").split("\n") if text.strip()]
+        st.markdown(safe.bullets(sentences)) if sentences else st.empty()

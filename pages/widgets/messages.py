@@ -43,10 +43,8 @@ def _draw(prepared: Prepared, composed: Composed, provider: Provider) -> None:
     st.progress(share, text=f"Context {context:,} of {provider.context_tokens:,} tokens")
     for sentence in budget.trimmed(composed.pieces):
         st.warning(safe.line(sentence), icon=":material/content_cut:")
-    for part in composed.parts:
-        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-            st.markdown(safe.plain(_named(part.name, prepared)), width="content")
-            st.markdown(f"{part.tokens:,}", width="content")
+    rows = [f"| {_cell(_named(part.name, prepared))} | {part.tokens:,} |" for part in composed.parts]
+    st.markdown("\n".join(["| Part | Tokens |", "|:---|---:|", *rows]))
     for message in composed.call.messages:
         st.caption(message.role.capitalize())
         st.code(message.content, language=None, wrap_lines=True, height=260)
@@ -57,3 +55,7 @@ def _named(part: str, prepared: Prepared) -> str:
         if piece.chip == part:
             return piece.label
     return words.part(part)
+
+
+def _cell(text: str) -> str:
+    return safe.plain(text).replace("|", "\\|")

@@ -40,7 +40,7 @@ def draw(workbench: Workbench, user: User) -> None:
 def _note(workbench: Workbench, note: Note) -> None:
     text, kept, origin, button = st.columns((11, 3, 2, 1), vertical_alignment="center")
     text.markdown(safe.line(note.text))
-    kept.caption(said.when(note.created_at), help=f"Expires {said.when(note.expires_at)}")
+    kept.caption(said.when(note.created_at))
     with origin:
         links.run(note.source_run_id)
     button.button(

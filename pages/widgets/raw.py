@@ -15,7 +15,12 @@ def draw(story: Story) -> None:
                 st.markdown(f"**{seen.number}. {safe.plain(words.model(seen.provider, seen.model))}**", width="content")
                 answer.badge(seen.status)
             st.caption(safe.line(_figures(seen)))
-            st.code(attempt.text or "(nothing arrived)", language=None, wrap_lines=True)
+            st.code(
+                attempt.text or "(nothing arrived)",
+                language=None,
+                wrap_lines=True,
+                height=300 if len(attempt.text) > 1_200 else "content",
+            )
     with st.expander("Parsed answer", icon=":material/account_tree:"):
         parsed = story.result.model_dump(mode="json", include={"answer", "changes", "details"})
         st.json(parsed, expanded=2)

@@ -9,7 +9,7 @@ import re
 _SYNTAX = re.compile(
     r"""
       (?P<escaped>\\[!-/:-@\[-`{-~])                       # escaped by its writer: leave it so
-    | (?P<code>`[\w .,+\#/@-]{1,60}`)                       # a short word in code; holds nothing that could act
+    | (?P<code>`[\w .,:;+\#/@"'{}()=*%&?-]{1,80}`)           # a few words of code, without anything that could act
     | !?\[(?P<label>[^\[\]\n]{0,300})\]\(\s*<?(?P<target>[^()<>\s]*)>?(?:\s+["'(][^"'()\n]*["')])?\s*\)
     | (?P<mark>[\\`\[\]<$~])                                # the rest of what opens links, images, HTML, math
     """,

@@ -11,7 +11,7 @@ from core.drive import resume as resumes
 from core.errors import WorkbenchError
 from core.store import User
 from core.wiring import Workbench
-from pages.widgets import notice, safe, shelf
+from pages.widgets import notice, safe, shelf, turns
 
 TYPES = ["docx", "pdf", "md", "txt", "json"]
 MEGABYTES = importing.MAX_BYTES // 1_000_000
@@ -20,7 +20,7 @@ MEGABYTES = importing.MAX_BYTES // 1_000_000
 def resume(workbench: Workbench, user: User, *, first: bool) -> None:
     """Choose a file, see what was read, give it a label, save it as a new version."""
     with st.expander("Import a resume", icon=":material/upload_file:", expanded=first):
-        read = file("resume", "Resume file", importing.read_resume)
+        read = file(_purpose(user), "Resume file", importing.read_resume)
         if read is None:
             return
         name, content = read
@@ -31,7 +31,7 @@ def resume(workbench: Workbench, user: User, *, first: bool) -> None:
             st.form("drive_save_resume", border=False),
             st.container(horizontal=True, vertical_alignment="bottom"),
         ):
-            st.text_input("Label", Path(name).stem[:200], max_chars=200, key=f"drive_label_{_turn('resume')}")
+            st.text_input("Label", Path(name).stem[:200], max_chars=200, key=_label(user))
             st.form_submit_button(
                 "Save as a new version",
                 type="primary",
@@ -43,7 +43,7 @@ def resume(workbench: Workbench, user: User, *, first: bool) -> None:
 
 def file(purpose: str, label: str, read: Callable[[bytes, str], Any]) -> tuple[str, Any] | None:
     """An uploader and what `read` made of its file, read once; the sentence on the page where it could not."""
-    given = st.file_uploader(label, type=TYPES, key=f"drive_file_{purpose}_{_turn(purpose)}", max_upload_size=MEGABYTES)
+    given = st.file_uploader(label, type=TYPES, key=turns.key(f"drive_file_{purpose}"), max_upload_size=MEGABYTES)
     if given is None:
         return None
     kept = st.session_state.get(f"drive_read_{purpose}")
@@ -60,12 +60,19 @@ def file(purpose: str, label: str, read: Callable[[bytes, str], Any]) -> tuple[s
 
 def clear(purpose: str) -> None:
     """For callbacks: an empty uploader again."""
-    st.session_state[f"drive_turn_{purpose}"] = _turn(purpose) + 1
+    turns.over(f"drive_file_{purpose}")
     st.session_state.pop(f"drive_read_{purpose}", None)
 
 
-def _turn(purpose: str) -> int:
-    return int(st.session_state.get(f"drive_turn_{purpose}", 0))
+def _purpose(user: User) -> str:
+    """Each candidate has an uploader of their own: a file chosen for one is never saved for another."""
+    return f"resume_{user.id}"
+
+
+def _label(user: User) -> str:
+    """Each file has a label of its own, named by the file's id."""
+    read = st.session_state.get(f"drive_read_{_purpose(user)}")
+    return f"drive_label_{read[0] if read else ''}"
 
 
 def _tried(read: Callable[[bytes, str], Any], data: bytes, name: str) -> tuple[Any, str]:
@@ -76,9 +83,9 @@ def _tried(read: Callable[[bytes, str], Any], data: bytes, name: str) -> tuple[A
 
 
 def _saved(workbench: Workbench, user: User, content: dict[str, Any]) -> None:
-    label = st.session_state[f"drive_label_{_turn('resume')}"] or ""
+    label = st.session_state[_label(user)] or ""
     made: list[int] = []
     save = lambda: made.append(papers.add_resume(workbench.store, user.id, content, label=label).id)  # noqa: E731
     if notice.act("drive", save, f"“{label.strip()}” was saved as a new resume version."):
-        clear("resume")
+        clear(_purpose(user))
         shelf.go("resumes", version=made[0])

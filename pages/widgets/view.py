@@ -33,10 +33,14 @@ def ask(page: str) -> None:
     st.session_state[f"{page}_wanted"] = Asked(uuid.uuid4().hex, time.monotonic())
 
 
-def begin(page: str, workbench: Workbench, build: Callable[[], AiRequest]) -> None:
-    """Start what was asked for. A refusal is kept and shown by `refusal`; nothing typed is lost."""
+def begin(page: str, workbench: Workbench, build: Callable[[], AiRequest], *, ready: bool) -> None:
+    """Start what was asked for, unless the page says that it can't be and why.
+
+    A refusal is kept and shown by `refusal`; nothing typed is lost.
+    """
     wanted: Asked | None = st.session_state.get(f"{page}_wanted")
-    if wanted is None:
+    if not ready or wanted is None:
+        st.session_state[f"{page}_wanted"] = None  # a press that came too late must not start something later
         return
     st.session_state[f"{page}_refusal"] = None
     try:

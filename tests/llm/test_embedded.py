@@ -20,6 +20,7 @@ from core.llm.provider import Chunk, Finished, Message, ModelCall, Prose, Spent
 from core.schema import Details, Found
 from core.settings import HOUSE
 from core.tools.material import JobFacts, Material
+from tests.fakes.upstream import HANG, Upstream
 
 needs_model = pytest.mark.skipif(not EmbeddedProvider().configured, reason="requirements-model.txt is not installed")
 
@@ -88,29 +89,35 @@ def test_it_streams_counts_survives_its_childs_death_and_leaves_nothing() -> Non
 @needs_model
 def test_a_child_that_no_longer_answers_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_child, "HEALTH_S", 0.3)
-    monkeypatch.setattr(embedded_child, "STOP_S", 0.3)
     child = embedded_child.Child(embedded.packaged_model() or Path(), sha256=embedded.SHA256)
     child.address()
     first = child.pid
-    assert first is not None
-    os.kill(first, signal.SIGSTOP)
-    child.doubt()
-    child.address()
-    assert child.pid not in (None, first)
+    with Upstream(HANG) as silent:
+        monkeypatch.setattr(child, "_address", embedded_child.Address(silent.url, "key"))
+        child.doubt()
+        child.address()
+        assert [seen.path for seen in silent.seen] == ["/health"]
+    assert child.is_running
+    assert child.pid != first
     child.stop()
     assert not child.is_running
 
 
 @needs_model
 def test_closing_the_stream_frees_the_model_at_once() -> None:
+    long = ModelCall(
+        embedded.MODEL, (Message("user", "Count from one to one thousand."),), max_tokens=opening.MAX_TOKENS
+    )
+
     async def story() -> None:
         async with running() as provider:
-            chunks = provider.stream(CALL)
-            await anext(chunks)
-            await chunks.aclose()
+            streams = [provider.stream(long) for _ in range(2)]  # as many as it has slots
+            for chunks in streams:
+                await anext(chunks)
+                await chunks.aclose()
             started = time.monotonic()
             await follow(provider, SHORT)
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 3
 
     asyncio.run(story())
 

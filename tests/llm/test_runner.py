@@ -109,6 +109,15 @@ def test_after_a_notice_the_text_starts_afresh(sqlite_store: Store) -> None:
     assert "delta" in kinds[: kinds.index("notice")] and "delta" in kinds[kinds.index("notice") :]
 
 
+def test_what_a_database_cannot_hold_does_not_cost_the_record(store: Store) -> None:
+    odd = Play(*LETTER, "\x00 \ud800", usage=USED, model="m" * 500, tier="t" * 500)
+    with bench(store, odd) as one:
+        result = one.run()
+        record = history.story(one.workbench.store, result.run_id)
+    assert record.run.status == "ok" and record.attempts[0].text.startswith("".join(LETTER))
+    assert record.result == result
+
+
 def test_stop_ends_a_silent_upstream_and_keeps_what_had_come(store: Store) -> None:
     with bench(store, Play(*PARTIAL, hang=True), deadlines=PATIENT) as one:
         live = one.start()

@@ -253,16 +253,25 @@ def test_a_document_binned_by_another_meanwhile_is_said(house: Workbench, page: 
 
 def test_a_resume_is_imported_after_it_was_shown(house: Workbench, page: Pages) -> None:
     at = drive(page, house, view="resumes")
-    at.file_uploader(key="drive_file_resume_0").upload("ada.md", RESUME.encode()).run()
+    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload("ada.md", RESUME.encode()).run()
     assert "Wrote Python services for 40 depots" in said(at)
     assert not papers.resume_versions(house.store, ada(house))
-    assert at.text_input(key="drive_label_0").value == "ada"
-    at.text_input(key="drive_label_0").input("From her file")
+    (label,) = [field for field in at.text_input if field.label == "Label"]
+    assert label.value == "ada"
+    label.input("From her file")
     at.button(key="FormSubmitter:drive_save_resume-Save as a new version").click().run()
     assert not at.exception
     (version,) = papers.resume_versions(house.store, ada(house))
     assert (version.label, version.kind, version.content["basics"]["name"]) == ("From her file", "base", "Ada Moreno")
     assert at.subheader[0].value == "v1 · From her file"
+
+
+def test_a_file_chosen_for_one_candidate_is_not_offered_to_another(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="resumes")
+    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload("ada.md", RESUME.encode()).run()
+    other = next(user.id for user in people.candidates(house.store) if user.id != ada(house))
+    at.selectbox(key="drive_user").select(other).run()
+    assert "Nothing is saved yet" not in said(at)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +287,7 @@ def test_a_file_that_cannot_be_read_says_why_and_saves_nothing(
     house: Workbench, page: Pages, name: str, data: bytes, sentence: str
 ) -> None:
     at = drive(page, house, view="resumes")
-    at.file_uploader(key="drive_file_resume_0").upload(name, data).run()
+    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload(name, data).run()
     assert not at.exception
     assert sentence in at.error[0].value
     assert "FormSubmitter:drive_save_resume-Save as a new version" not in [button.key for button in at.button]
@@ -311,32 +320,32 @@ def test_a_resume_is_downloaded_as_markdown_and_json(house: Workbench, page: Pag
 
 def test_a_pasted_job_is_added_and_opened(house: Workbench, page: Pages) -> None:
     at = drive(page, house, view="jobs")
-    at.text_input(key="drive_job_title").input("Data engineer")
-    at.text_area(key="drive_job_description").input("We use Kafka.")
+    at.text_input(key=f"drive_job_title_{ada(house)}").input("Data engineer")
+    at.text_area(key=f"drive_job_description_{ada(house)}").input("We use Kafka.")
     at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
     assert not at.exception
     (job,) = people.jobs(house.store, ada(house))
     assert (job.title, job.description) == ("Data engineer", "We use Kafka.")
     assert "We use Kafka." in said(at)
     at.button(key="drive_back_jobs").click().run()
-    assert not at.text_input(key="drive_job_title").value
+    assert not at.text_input(key=f"drive_job_title_{ada(house)}").value
 
 
 def test_a_job_without_description_is_refused_and_what_was_typed_stays(house: Workbench, page: Pages) -> None:
     at = drive(page, house, view="jobs")
-    at.text_input(key="drive_job_title").input("Data engineer")
+    at.text_input(key=f"drive_job_title_{ada(house)}").input("Data engineer")
     at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
     assert "The job has no description" in at.error[0].value
-    assert at.text_input(key="drive_job_title").value == "Data engineer"
+    assert at.text_input(key=f"drive_job_title_{ada(house)}").value == "Data engineer"
     assert not people.jobs(house.store, ada(house))
 
 
 def test_a_posting_file_fills_in_the_form(house: Workbench, page: Pages) -> None:
     posting = {"title": "Data engineer", "company": "Norrsken", "description": "We use Kafka."}
     at = drive(page, house, view="jobs")
-    at.file_uploader(key="drive_file_job_0").upload("posting.json", json.dumps(posting).encode()).run()
-    assert at.text_input(key="drive_job_company").value == "Norrsken"
-    at.text_input(key="drive_job_company").input("Norrsken Freight")
+    at.file_uploader(key=f"drive_file_job_{ada(house)}_0").upload("posting.json", json.dumps(posting).encode()).run()
+    assert at.text_input(key=f"drive_job_company_{ada(house)}").value == "Norrsken"
+    at.text_input(key=f"drive_job_company_{ada(house)}").input("Norrsken Freight")
     at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
     assert people.jobs(house.store, ada(house))[0].company == "Norrsken Freight"
 

@@ -1,0 +1,82 @@
+"""The spine in a browser: an answer of the embedded model arrives word by word, is saved and found in Drive."""
+
+import time
+
+from playwright.sync_api import Page, expect
+
+STEPS = 5  # the text must be seen to grow in more steps than these
+SLOW_MS = 180_000  # the embedded model on a busy machine
+
+
+def settled(tab: Page) -> None:
+    """Wait until the script of the page has run through."""
+    tab.wait_for_timeout(250)
+    tab.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
+    )
+
+
+def opened(tab: Page, url: str, wait_for: str) -> None:
+    tab.goto(url)
+    tab.locator(wait_for).wait_for()
+    settled(tab)
+
+
+def watched(tab: Page, page: str) -> list[str]:
+    """Every state the answer was seen in until it was finished, oldest first."""
+    answer, save = tab.locator(f".st-key-{page}_answer"), tab.locator(f".st-key-{page}_save button")
+    seen: list[str] = []
+    until = time.monotonic() + SLOW_MS / 1000
+    while not save.is_visible():
+        assert time.monotonic() < until, f"No answer after {SLOW_MS / 1000:.0f} s; last seen: {seen[-1:]}"
+        if answer.is_visible() and (text := answer.inner_text()) and text not in seen:
+            seen.append(text)
+        tab.wait_for_timeout(15)
+    return seen
+
+
+def keep(tab: Page, page: str, title: str) -> None:
+    """Save the answer to Drive under this title, follow the link and see it there."""
+    tab.locator(f".st-key-{page}_save button").click()
+    field = tab.get_by_role("dialog").get_by_label("Title")
+    field.fill(title)
+    field.press("Tab")
+    settled(tab)
+    tab.locator(f".st-key-{page}_save_now button").click()
+    expect(tab.get_by_text(f"Saved to Drive: {title}")).to_be_visible()
+    tab.get_by_role("link", name="Open in Drive").click()
+    expect(tab.get_by_role("heading", name="Drive")).to_be_visible()
+    expect(tab.get_by_test_id("stMainBlockContainer").get_by_text(title).first).to_be_visible()
+
+
+def test_generate_streams_saves_and_is_found_in_drive(tab: Page, address: str) -> None:
+    opened(tab, f"{address}/?user=1", ".st-key-generate_go")
+    tab.locator(".st-key-generate_go button").click()
+    growing = watched(tab, "generate")
+    assert len(growing) > STEPS, growing
+    assert "run=" in tab.url
+    keep(tab, "generate", "Kept by the browser check")
+
+
+def test_a_reload_in_the_middle_comes_back_to_the_same_run(tab: Page, address: str) -> None:
+    opened(tab, f"{address}/?user=2", ".st-key-generate_go")
+    tab.locator(".st-key-generate_go button").click()
+    tab.wait_for_function("() => location.search.includes('run=')")
+    before = tab.url.partition("run=")[2]
+    tab.reload()
+    watched(tab, "generate")
+    assert tab.url.partition("run=")[2] == before
+
+
+def test_an_edited_prompt_runs_in_the_playground_and_is_found_in_drive(tab: Page, address: str) -> None:
+    opened(tab, f"{address}/playground?user=1", ".st-key-playground_go")
+    source = tab.get_by_role("textbox", name="Source")
+    source.fill(source.input_value().replace("You write match reports", "You write very short match reports"))
+    source.press("Tab")
+    expect(tab.get_by_text("Edited: a run records it as match@draft-")).to_be_visible()
+    settled(tab)
+    tab.locator(".st-key-playground_go button").click()
+    growing = watched(tab, "playground")
+    assert len(growing) > STEPS, growing
+    expect(tab.get_by_text("match@draft-").last).to_be_visible()
+    keep(tab, "playground", "Kept from the playground")

@@ -1,0 +1,100 @@
+"""Keeping an answer: what goes into the document, and that twice is once."""
+
+from threading import Thread
+
+import pytest
+
+from core.drive import papers, save
+from core.drive.resume import normalise
+from core.errors import Invalid
+from core.schema import AiAnswer, Change
+from core.store import Store
+from tests.databases import migrated_postgresql, migrated_sqlite, person, postgresql_server, sqlite_url, store
+
+__all__ = ["migrated_postgresql", "migrated_sqlite", "postgresql_server", "sqlite_url", "store"]
+
+ANSWER = AiAnswer(
+    title="Match report: Acme",
+    summary="A fit.",
+    content="## Why\n\nMuch.",
+    bullets=("One\nline",),
+    warnings=("A doubt",),
+    next_actions=("Ask",),
+)
+RESUME = normalise(
+    {"basics": {"name": "Ada"}, "work": [{"name": "Acme", "position": "Cook", "highlights": ["Cooked.", "Cleaned."]}]}
+)
+DROP = Change(op="remove", path="work/w1/highlights/w1h2", original="Cleaned.")
+SWAP = Change(op="reorder", path="work/w1/highlights", value="w1h2\nw1h1")
+
+
+def test_a_report_is_kept_whole() -> None:
+    assert save.to_markdown("match", ANSWER) == (
+        "A fit.\n\n## Why\n\nMuch.\n\n- One line\n\n## Warnings\n\n- A doubt\n\n## Next actions\n\n- Ask\n"
+    )
+
+
+@pytest.mark.parametrize("feature", ["cover_letter", "improve_text"])
+def test_of_a_letter_only_the_letter_is_kept(feature: str) -> None:
+    assert save.to_markdown(feature, ANSWER) == "## Why\n\nMuch.\n"
+    assert save.to_markdown(feature, ANSWER, title=True).startswith("# Match report: Acme\n\n")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Cover letter: Acme", "cover-letter-acme.md"),
+        ("Lebenslauf für Zoë", "lebenslauf-fur-zoe.md"),
+        ("../../etc/passwd", "etc-passwd.md"),
+        ("履歴書", "answer.md"),
+        ("x" * 300, "x" * 80 + ".md"),
+    ],
+)
+def test_a_file_name_suits_every_system(title: str, name: str) -> None:
+    assert save.file_name(title) == name
+
+
+def test_the_same_document_of_the_same_run_is_kept_once(store: Store) -> None:
+    user = person(store)
+
+    def keep(body: str = "Dear all", run_id: str = "r1") -> int:
+        return save.keep_document(
+            store, user, title=" Letter ", body=body, kind="cover_letter", by="cli", job_id=None, run_id=run_id
+        ).id
+
+    first = keep()
+    threads = [Thread(target=keep) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert keep() == first
+    assert len(papers.documents(store, user)) == 1
+    assert keep(body="Dear Ms Okafor") != first
+    assert keep(run_id="r2") != first
+
+
+def test_the_same_changes_of_the_same_run_make_one_version(store: Store) -> None:
+    user = person(store)
+    source = papers.add_resume(store, user, RESUME, label="Base").id
+
+    def keep(*changes: Change, label: str = "For Acme") -> int:
+        return save.keep_version(store, user, source, changes, label=label, job_id=None, run_id="r1").number
+
+    assert keep(DROP) == keep(DROP) == 2
+    assert keep(SWAP) == 3
+    assert keep(DROP, label="For Norrsken") == 4
+
+
+def test_nothing_to_change_is_refused(store: Store) -> None:
+    user = person(store)
+    source = papers.add_resume(store, user, RESUME, label="Base").id
+    with pytest.raises(Invalid, match="No change is left"):
+        save.keep_version(store, user, source, [], label="For Acme", job_id=None, run_id="r1")
+
+
+def test_changes_are_told_in_words() -> None:
+    dropped, swapped = save.in_words(RESUME, [DROP, SWAP])
+    assert (dropped.before, dropped.after) == ("Cleaned.", "")
+    assert (swapped.before, swapped.after) == ("Cooked.\nCleaned.", "Cleaned.\nCooked.")
+    assert "Acme" in dropped.place

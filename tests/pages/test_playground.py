@@ -1,0 +1,229 @@
+"""Playground: an edited prompt on real context, what is sent, what comes back raw."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.drive import papers, people
+from core.llm import history
+from core.llm.prompts import parse
+from core.llm.scripted import Play
+from core.schema import Usage
+from core.wiring import Workbench
+from pages.widgets import editor, view
+
+Opening = Callable[..., Workbench]
+Pages = Callable[..., AppTest]
+
+ANSWER = {
+    "title": "A good fit",
+    "summary": "The work fits.",
+    "content": "Much of it.",
+    "bullets": ["First strength"],
+    "warnings": ["One doubt"],
+    "next_actions": ["Ask about it"],
+}
+RAW = json.dumps(ANSWER)
+GOOD = Play(RAW[:60], RAW[60:], usage=Usage(input_tokens=900, output_tokens=80))
+SOURCE = "playground_source_match@1"
+
+
+def said(at: AppTest) -> str:
+    kinds = ("subheader", "markdown", "caption", "warning", "error", "info", "success")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
+
+
+def edit(at: AppTest, old: str, new: str) -> str:
+    text = at.text_area(key=SOURCE).value
+    assert text is not None and old in text
+    changed = text.replace(old, new, 1)
+    at.text_area(key=SOURCE).set_value(changed).run()
+    assert not at.exception
+    return str(changed)
+
+
+def run(at: AppTest) -> AppTest:
+    at.button(key="playground_go").click().run()
+    assert not at.exception
+    return at
+
+
+def calls(workbench: Workbench) -> list[Any]:
+    return workbench.providers["openai"].calls  # type: ignore[attr-defined, no-any-return]
+
+
+def test_an_edited_prompt_is_what_the_model_gets_and_what_is_recorded(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = page("playground.py")
+    text = edit(at, "You write match reports", "You write haiku about match reports")
+    run(at)
+    assert "You write haiku" in calls(workbench)[0].messages[0].content
+    record = history.story(workbench.store, history.recent(workbench.store)[0].id).run
+    assert record.prompt.startswith("match@draft-")
+    assert record.prompt_text == text
+    assert "A good fit" in said(at)
+
+
+def test_an_untouched_prompt_runs_as_the_shipped_version(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    run(page("playground.py"))
+    assert history.recent(workbench.store)[0].prompt == "match@1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("output: json", "output: jsn", "Line 5: output has to be json or text."),
+        ("{{resume}}", "{{resumee}}", "resumee"),
+        ("feature: match\n", "", "lacks feature"),
+    ],
+)
+def test_a_wrong_prompt_is_said_at_once_with_its_line_and_cannot_run(
+    opening: Opening, page: Pages, old: str, new: str, sentence: str
+) -> None:
+    workbench = opening(GOOD)
+    at = page("playground.py")
+    edit(at, old, new)
+    assert sentence in at.error[0].value
+    assert "Line" in at.error[0].value
+    assert at.button(key="playground_go").disabled
+    assert at.get_by_key("playground_download_prompt").disabled
+    assert not history.recent(workbench.store)
+
+
+def test_a_press_that_came_with_a_mistake_starts_nothing_when_it_is_mended(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = page("playground.py")
+    at.text_area(key=SOURCE).set_value("no prompt")
+    at.button(key="playground_go").click().run()  # both at once, as Ctrl+Enter does
+    at.button(key="playground_reset").click().run()
+    assert not at.error
+    assert not history.recent(workbench.store)
+
+
+def test_edits_outlive_a_change_of_page_and_go_with_reset(opening: Opening, page: Pages) -> None:
+    opening(GOOD)
+    at = page("playground.py")
+    shipped = at.text_area(key=SOURCE).value
+    changed = edit(at, "match reports", "match letters")
+    at.switch_page("generate.py").run()
+    at.switch_page("playground.py").run()
+    assert at.text_area(key=SOURCE).value == changed
+    at.button(key="playground_reset").click().run()
+    assert at.text_area(key=SOURCE).value == shipped
+
+
+def test_each_prompt_keeps_its_own_edits(opening: Opening, page: Pages) -> None:
+    opening(GOOD)
+    at = page("playground.py")
+    changed = edit(at, "match reports", "match letters")
+    at.selectbox(key="playground_prompt").set_value("recruiter_lens@1").run()
+    assert "name: recruiter_lens" in str(at.text_area(key="playground_source_recruiter_lens@1").value)
+    at.selectbox(key="playground_prompt").set_value("match@1").run()
+    assert at.text_area(key=SOURCE).value == changed
+
+
+def test_the_composed_messages_are_made_only_when_they_are_opened(
+    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench = opening(GOOD)
+    made: list[Any] = []
+    prepare = workbench.desk.prepare
+    monkeypatch.setattr(workbench.desk, "prepare", lambda *given: made.append(given) or prepare(*given))
+    at = page("playground.py")
+    assert not made
+    at.session_state["playground_composed"] = True
+    at.run()
+    assert made
+    text = said(at)
+    assert "| Part | Tokens |" in text and "System and rules" in text and "Keywords" in text
+    assert any("<data name=" in str(code.value) for code in at.code)
+    assert not calls(workbench)  # looking costs nothing
+
+
+def test_model_and_parameters_are_those_chosen(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = page("playground.py")
+    at.selectbox(key="playground_model").set_value("openai/gpt-6.1-terra")
+    at.number_input(key="playground_temperature").set_value(0.9)
+    at.number_input(key="playground_max_tokens").set_value(777).run()
+    run(at)
+    call = calls(workbench)[0]
+    assert (call.model, call.temperature, call.max_tokens) == ("gpt-6.1-terra", 0.9, 777)
+    assert "chosen by the caller" in history.story(workbench.store, str(at.query_params["run"])).run.route
+
+
+def test_a_model_that_does_not_exist_is_refused_with_its_cure(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = page()
+    at.session_state["playground_model"] = "nowhere/gpt"  # typed, not picked: AppTest can only pick
+    at.session_state["playground_wanted"] = view.Asked("a-key", 0.0)
+    at.switch_page("playground.py").run()
+    assert "There is no model 'nowhere/gpt'" in at.error[0].value
+    assert not history.recent(workbench.store)
+
+
+def test_the_rules_alone_can_be_chosen(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = page("playground.py")
+    at.selectbox(key="playground_model").set_value("rules").run()
+    run(at)
+    row = history.recent(workbench.store)[0]
+    assert (row.status, row.provider) == ("ok", "rules")
+    assert not calls(workbench)
+
+
+def test_the_raw_response_and_the_parsed_answer_can_be_read(opening: Opening, page: Pages) -> None:
+    opening(GOOD)
+    at = run(page("playground.py"))
+    assert RAW in [code.value for code in at.code]
+    parsed = json.loads(at.json[0].value)
+    assert parsed["answer"]["title"] == "A good fit"
+    assert "finish stop" in said(at)
+
+
+def test_an_answer_is_saved_with_the_same_actions(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = run(page("playground.py"))
+    at.button(key="playground_save").click().run()
+    at.button(key="playground_save_now").click().run()
+    assert "Saved to Drive: A good fit, revision 1." in said(at)
+    owner = history.story(workbench.store, str(at.query_params["run"])).run.user_id
+    assert papers.documents(workbench.store, owner)[0].title == "A good fit"
+
+
+def test_a_reload_brings_back_draft_model_and_parameters(opening: Opening, page: Pages) -> None:
+    opening(GOOD)
+    first = page("playground.py")
+    changed = edit(first, "match reports", "match letters")
+    first.number_input(key="playground_temperature").set_value(0.7).run()
+    run(first)
+    again = page("playground.py", run=str(first.query_params["run"]))
+    assert again.text_area(key=SOURCE).value == changed
+    assert again.number_input(key="playground_temperature").value == 0.7
+    assert "A good fit" in said(again)
+
+
+def test_the_download_is_the_next_version_and_ships_as_it_is(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    at = page("playground.py")
+    changed = edit(at, "match reports", "match letters")
+    desk = editor.Edited(workbench.prompts.get("match@1"), changed, parse(changed, draft=True))
+    name, text = editor.following(workbench, desk)
+    shipped = parse(text)
+    assert (name, shipped.name, shipped.version) == ("match_v2.md", "match", 2)
+    assert "match letters" in shipped.system
+    assert name in at.get_by_key("playground_download_prompt").proto.help
+
+
+def test_a_prompt_of_a_feature_outside_the_plan_is_explained(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    free = next(user.id for user in people.candidates(workbench.store) if user.plan == "free")
+    at = page("playground.py", user=str(free))
+    at.selectbox(key="playground_prompt").set_value("cover_letter@1").run()
+    assert "Plan free does not include cover letter" in said(at)
+    assert at.button(key="playground_go").disabled
+    assert not history.recent(workbench.store)
