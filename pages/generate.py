@@ -55,7 +55,7 @@ with left, st.container(border=True):
 
 with right:
     card = st.container(border=True).empty()
-    beside = st.container()
+    beside = st.empty()
 
 if run_id:
     with left:

@@ -55,7 +55,7 @@ with right:
     card = st.container(border=True).empty()
     if allowed:
         messages.draw(workbench, build)
-    beside = st.container()
+    beside = st.empty()
 
 if run_id:
     with left:

@@ -23,8 +23,9 @@ def to_markdown(feature: str, answer: AiAnswer, *, title: bool = False) -> str:
     heading = [f"# {answer.title}"] if title else []
     if feature in TEXTS:
         return "\n\n".join([*heading, answer.content.strip()]) + "\n"
-    parts = [*heading, answer.summary.strip(), answer.content.strip(), _listed(answer.bullets)]
-    for name, sentences in (("Warnings", answer.warnings), ("Next actions", answer.next_actions)):
+    parts = [*heading, answer.summary.strip(), answer.content.strip()]
+    lists = {"Key points": answer.bullets, "Warnings": answer.warnings, "Next actions": answer.next_actions}
+    for name, sentences in lists.items():
         if sentences:
             parts += [f"## {name}", _listed(sentences)]
     return "\n\n".join(part for part in parts if part) + "\n"

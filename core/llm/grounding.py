@@ -35,9 +35,7 @@ _JUNK = re.compile(
     re.IGNORECASE,
 )
 _ENDED = re.compile(r"[.!?][\"”’)]*$")
-_DANGLING = re.compile(
-    r"\b(?:a|an|the|and|or|of|from|as|than|while|into|its|their|his|that|which)[.!?]", re.IGNORECASE
-)
+_DANGLING = re.compile(r"\b(?:a|an|the|and|or|of|from|as|than|while|into|its|their|his|that|which)[.!?]", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|nor)\b|n['’]t\b", re.IGNORECASE)
 _OF_THE_JOB = re.compile(
     r"^(?:the|this|your|their|our)? ?(?:job|role|position|posting|company|employer|team|description|vacancy|opening)\b"

@@ -51,6 +51,7 @@ class Prepared:
             messages = openings.messages(messages, self.material, self.request.feature)
             parts = tuple(Part(message.role, tokens.count(message.content)) for message in messages)
             limit, output = min(limit, openings.MAX_TOKENS), "text"
+            material = self.material  # it is told facts of all of it, and no piece whole
         call = ModelCall(
             model=leg.model or "",
             messages=messages,

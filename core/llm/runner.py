@@ -124,7 +124,8 @@ class Runner:
         """Stream one model's answer, within the provider's deadlines, and read it."""
         prepared, request = call.prepared, call.opening.request
         composed = await to_thread.run_sync(prepared.compose, leg, provider, limiter=self.threads)
-        attempt.messages, attempt.parts = composed.call.messages, [asdict(part) for part in composed.parts]
+        attempt.messages, attempt.pieces = composed.call.messages, composed.pieces
+        attempt.parts = [asdict(part) for part in composed.parts]
         call.live.progress.input_tokens = sum(part.tokens for part in composed.parts)
         scanner = Scanner(composed.call.output, prepared.prompt.writes)
         if provider.writes == "opening":

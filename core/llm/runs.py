@@ -47,6 +47,7 @@ class Attempt:
     started_at: datetime
     messages: tuple[Message, ...] = ()
     parts: Sequence[Mapping[str, Any]] = ()
+    pieces: tuple[Piece, ...] = ()
     status: AttemptStatus = "running"
     finish_reason: str | None = None
     error_code: str | None = None
@@ -134,6 +135,7 @@ def settle(
                 latency_ms=result.latency_ms,
                 ttft_ms=result.ttft_ms,
                 error_code=next((a.error_code for a in attempts if a.error_code), None),
+                context=_context(next((a.pieces for a in reversed(attempts) if a.pieces), opening.pieces)),
                 lease_until=None,
                 finished_at=now(),
             )
@@ -197,18 +199,17 @@ def _row(opening: Opening) -> dict[str, Any]:
         "request": request.model_dump(mode="json"),
         "request_sha256": fingerprint(request),
         "idempotency_key": opening.idempotency_key,
-        "context": [
-            {
-                "chip": p.chip,
-                "label": p.label,
-                "tokens": p.tokens,
-                "trimmed_from": p.trimmed_from,
-                "source": dict(p.source),
-            }
-            for p in opening.pieces
-        ],
+        "context": _context(opening.pieces),
         "created_at": now(),
     }
+
+
+def _context(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
+    """What the model was told of, without its text: labels, ids, hashes, tokens, and what was trimmed."""
+    return [
+        {"chip": p.chip, "label": p.label, "tokens": p.tokens, "trimmed_from": p.trimmed_from, "source": dict(p.source)}
+        for p in pieces
+    ]
 
 
 def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:

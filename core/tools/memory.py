@@ -97,7 +97,8 @@ def asked(request: AiRequest, written: Written, at: datetime) -> str:
     """What a finished run leaves behind: what was asked for, and what came out that the next one should know."""
     said = [f"{at:%d %b %Y}: {request.feature.replace('_', ' ')}."]
     if request.instructions.strip():
-        said.append(f"Asked: {_short(request.instructions, 240)}")
+        asked_for = _short(request.instructions, 240)
+        said.append(f"Asked: {asked_for}" if asked_for.endswith((".", "!", "?", "…")) else f"Asked: {asked_for}.")
     if written.details.score is not None:
         said.append(f"Match score {written.details.score} of 100.")
     if missing := [found.term for found in written.details.missing[:6]]:

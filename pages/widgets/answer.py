@@ -10,8 +10,9 @@ from pages.widgets import safe, words
 def draw(feature: str, result: RunResult) -> None:
     """Title and badge, what happened on the way, prose, bullets, warnings, keywords, next actions."""
     answer = result.answer
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.subheader(safe.line(answer.title), anchor=False, width="content")
+    title, status = st.columns([5, 1], vertical_alignment="top")
+    title.subheader(safe.line(answer.title), anchor=False)
+    with status, st.container(horizontal_alignment="right"):
         badge(result.status)
     _handovers(result)
     if feature == "tailor_resume":  # its content is the whole resume; the changes come first
@@ -19,6 +20,7 @@ def draw(feature: str, result: RunResult) -> None:
     else:
         prose(feature, answer.summary, answer.content)
     if answer.bullets:
+        st.markdown("**Key points**")
         st.markdown(safe.bullets(answer.bullets))
     if answer.warnings:
         st.warning(_sentences(answer.warnings), icon=":material/warning:")

@@ -1,10 +1,11 @@
 """The attempts of a run, leg by leg: how each ended, what it was sent, what came back."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.llm.history import Story
 from core.schema import usd
-from core.store import AiAttempt
 from pages.widgets import answer, ledger, safe, words
 
 COLOURS = {"ok": "green", "failed": "red", "cancelled": "gray", "abandoned": "red", "running": "blue"}
@@ -25,7 +26,7 @@ def draw(story: Story) -> None:
                 st.code(attempt.text or "Nothing arrived.", language=None, wrap_lines=True)
 
 
-def _head(attempt: AiAttempt) -> None:
+def _head(attempt: Any) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         where = attempt.provider if attempt.model is None else f"{attempt.provider}/{attempt.model}"
         st.markdown(f"**{attempt.number}. {safe.plain(where)}**", width="content")
@@ -35,7 +36,7 @@ def _head(attempt: AiAttempt) -> None:
             st.badge(attempt.status, color=COLOURS.get(attempt.status, "gray"))  # type: ignore[arg-type]
 
 
-def _figures(attempt: AiAttempt) -> None:
+def _figures(attempt: Any) -> None:
     told = [f"{attempt.input_tokens:,} tokens in, {attempt.output_tokens:,} out"]
     told.append(f"cost {ledger.cost(usd(attempt.cost_nanousd), attempt.cost_status)}")
     told += [f"price list {attempt.price}"] if attempt.price else []
@@ -47,14 +48,14 @@ def _figures(attempt: AiAttempt) -> None:
     st.caption(safe.line(" · ".join(told)))
 
 
-def _messages(attempt: AiAttempt) -> None:
+def _messages(attempt: Any) -> None:
     if not attempt.messages:
         st.caption("No message was sent: the rules read the facts themselves.")
         return
     total = sum(part["tokens"] for part in attempt.parts)
     with st.expander(f"Prompt as sent ({total:,} tokens)", icon=":material/visibility:"):
         st.table(
-            {words.part(part["name"]): f"{part['tokens']:,}" for part in attempt.parts},
+            {safe.plain(words.part(part["name"])): f"{part['tokens']:,}" for part in attempt.parts},
             border="horizontal",
             width="content",
         )

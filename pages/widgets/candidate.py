@@ -1,11 +1,11 @@
 """Whose Drive it is: the candidate all pages share, and how to add another."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from core.drive import people
-from core.store import User
 from core.wiring import Workbench
 from pages.widgets import notice, safe, shelf, turns
 
@@ -13,7 +13,7 @@ from pages.widgets import notice, safe, shelf, turns
 SHARED, WRITTEN = "work_user", "work_url_user"
 
 
-def choose(workbench: Workbench) -> User | None:
+def choose(workbench: Workbench) -> Any | None:
     """The candidate on view; None, with the cure on the page, when there is nobody yet."""
     everyone = {user.id: user for user in people.candidates(workbench.store)}
     if not everyone:
@@ -35,7 +35,7 @@ def choose(workbench: Workbench) -> User | None:
     return everyone[st.session_state[SHARED]]
 
 
-def _follow_url(workbench: Workbench, everyone: Mapping[int, User]) -> None:
+def _follow_url(workbench: Workbench, everyone: Mapping[int, Any]) -> None:
     """A link wins over what was chosen before, unless it is the URL we wrote ourselves."""
     given = st.query_params.get("user")
     if given is None:

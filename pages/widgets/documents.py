@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.access import members
 from core.drive import papers, people, save
 from core.drive.papers import Paper
-from core.store import User
 from core.wiring import Workbench
 from pages.widgets import links, notice, safe, said, shelf, turns
 
@@ -16,7 +16,7 @@ READ, EDIT, REVISIONS = "Read", "Edit", "Revisions"
 WIDTHS = (6, 3, 4, 2, 3, 2)
 
 
-def draw(workbench: Workbench, user: User) -> None:
+def draw(workbench: Workbench, user: Any) -> None:
     """The open document, or the list."""
     jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
     wanted = shelf.opened("document")
@@ -37,7 +37,7 @@ def draw(workbench: Workbench, user: User) -> None:
 # -- the list ------------------------------------------------------------------------------------------
 
 
-def _list(workbench: Workbench, user: User, jobs: Mapping[int, str]) -> None:
+def _list(workbench: Workbench, user: Any, jobs: Mapping[int, str]) -> None:
     found = papers.documents(workbench.store, user.id)
     if not found:
         st.info("There is no document yet. Make one on the page Generate and save it to Drive.")
@@ -75,13 +75,13 @@ def _row(paper: Paper, jobs: Mapping[int, str]) -> None:
         links.run(paper.source_run_id)
 
 
-def _binned(workbench: Workbench, user: User, paper: Paper) -> None:
+def _binned(workbench: Workbench, user: Any, paper: Paper) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(safe.plain(paper.title), width="content")
         _restore_button(workbench, user, paper)
 
 
-def _restore_button(workbench: Workbench, user: User, paper: Paper) -> None:
+def _restore_button(workbench: Workbench, user: Any, paper: Paper) -> None:
     st.button(
         "Take out of the bin",
         icon=":material/restore_from_trash:",
@@ -94,7 +94,7 @@ def _restore_button(workbench: Workbench, user: User, paper: Paper) -> None:
 # -- one document --------------------------------------------------------------------------------------
 
 
-def _open(workbench: Workbench, user: User, paper: Paper, jobs: Mapping[int, str]) -> None:
+def _open(workbench: Workbench, user: Any, paper: Paper, jobs: Mapping[int, str]) -> None:
     names = members.names(workbench.store)
     st.subheader(safe.plain(paper.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -124,7 +124,7 @@ def _open(workbench: Workbench, user: User, paper: Paper, jobs: Mapping[int, str
             st.markdown(safe.safe(paper.body))
 
 
-def _actions(workbench: Workbench, user: User, paper: Paper) -> None:
+def _actions(workbench: Workbench, user: Any, paper: Paper) -> None:
     with st.container(horizontal=True, width="content"):
         _rename(workbench, user, paper)
         st.download_button(
@@ -146,7 +146,7 @@ def _actions(workbench: Workbench, user: User, paper: Paper) -> None:
         )
 
 
-def _rename(workbench: Workbench, user: User, paper: Paper) -> None:
+def _rename(workbench: Workbench, user: Any, paper: Paper) -> None:
     with (
         st.popover("Rename", icon=":material/edit:", key=turns.key("drive_renaming"), on_change="rerun"),
         st.form("drive_rename", border=False),
@@ -155,7 +155,7 @@ def _rename(workbench: Workbench, user: User, paper: Paper) -> None:
         st.form_submit_button("Rename", type="primary", on_click=_renamed, args=(workbench, user, paper))
 
 
-def _edit(workbench: Workbench, user: User, paper: Paper) -> None:
+def _edit(workbench: Workbench, user: Any, paper: Paper) -> None:
     with st.form("drive_edit", border=False):
         st.text_area(
             "Text",
@@ -174,7 +174,7 @@ def _edit(workbench: Workbench, user: User, paper: Paper) -> None:
         )
 
 
-def _revisions(workbench: Workbench, user: User, paper: Paper, names: Mapping[str, str]) -> None:
+def _revisions(workbench: Workbench, user: Any, paper: Paper, names: Mapping[str, str]) -> None:
     kept = {one.number: one for one in papers.revisions(workbench.store, user.id, paper.id)}
     name = lambda n: f"Revision {n} · {said.when(kept[n].created_at)} · {said.who(kept[n].created_by, names)}"  # noqa: E731
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -197,7 +197,7 @@ def _revisions(workbench: Workbench, user: User, paper: Paper, names: Mapping[st
 # -- what the buttons do -------------------------------------------------------------------------------
 
 
-def _bin(workbench: Workbench, user: User, paper: Paper) -> None:
+def _bin(workbench: Workbench, user: Any, paper: Paper) -> None:
     gone = notice.act(
         "drive",
         partial(papers.bin_document, workbench.store, user.id, paper.id),
@@ -209,14 +209,14 @@ def _bin(workbench: Workbench, user: User, paper: Paper) -> None:
         shelf.go("documents")
 
 
-def _renamed(workbench: Workbench, user: User, paper: Paper) -> None:
+def _renamed(workbench: Workbench, user: Any, paper: Paper) -> None:
     title = st.session_state[f"drive_title_{paper.id}"] or ""
     rename = partial(papers.rename, workbench.store, user.id, paper.id, title)
     if notice.act("drive", rename, f"The document is called “{title.strip()}” now."):
         turns.over("drive_renaming")
 
 
-def _revised(workbench: Workbench, user: User, paper: Paper) -> None:
+def _revised(workbench: Workbench, user: Any, paper: Paper) -> None:
     body = st.session_state[f"drive_text_{paper.id}_{paper.revision}"] or ""
     if body == paper.body:
         notice.act("drive", lambda: None, "The text is the same as before, so no revision was added.")
@@ -224,7 +224,7 @@ def _revised(workbench: Workbench, user: User, paper: Paper) -> None:
         _take(workbench, user, paper, body, f"Saved as revision {paper.revision + 1}.")
 
 
-def _take(workbench: Workbench, user: User, paper: Paper, body: str, done: str) -> None:
+def _take(workbench: Workbench, user: Any, paper: Paper, body: str, done: str) -> None:
     by = st.session_state["caller"].name
     if notice.act("drive", partial(papers.save_revision, workbench.store, user.id, paper.id, body=body, by=by), done):
         st.session_state[f"drive_mode_{paper.id}"] = READ

@@ -1,12 +1,12 @@
 """A candidate's jobs: the list, one posting in full, and how to add another."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.drive import importing, people
 from core.drive.importing import JobDraft
-from core.store import Job, User
 from core.wiring import Workbench
 from pages.widgets import links, notice, safe, said, shelf, upload
 
@@ -14,7 +14,7 @@ WIDTHS = (6, 4, 3)
 FIELDS = ("title", "company", "description")
 
 
-def draw(workbench: Workbench, user: User) -> None:
+def draw(workbench: Workbench, user: Any) -> None:
     """The open job, or the list and the form for a new one."""
     found = {job.id: job for job in people.jobs(workbench.store, user.id)}
     wanted = shelf.opened("posting")
@@ -29,7 +29,7 @@ def draw(workbench: Workbench, user: User) -> None:
         st.warning(f"{safe.plain(user.name)} has no such job. Pick one from the list, or another candidate.")
 
 
-def _list(found: list[Job]) -> None:
+def _list(found: list[Any]) -> None:
     if not found:
         st.info("There is no job yet. Paste a posting below, or choose its file.")
         return
@@ -40,7 +40,7 @@ def _list(found: list[Job]) -> None:
             _row(job)
 
 
-def _row(job: Job) -> None:
+def _row(job: Any) -> None:
     title, company, added = st.columns(WIDTHS, vertical_alignment="center")
     title.button(
         safe.plain(job.title),
@@ -53,7 +53,7 @@ def _row(job: Job) -> None:
     added.caption(said.when(job.created_at))
 
 
-def _open(job: Job) -> None:
+def _open(job: Any) -> None:
     st.subheader(safe.plain(job.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         at = f"{job.company} · " if job.company else ""
@@ -63,7 +63,7 @@ def _open(job: Job) -> None:
         st.markdown(safe.safe(job.description))
 
 
-def _add(workbench: Workbench, user: User, *, first: bool) -> None:
+def _add(workbench: Workbench, user: Any, *, first: bool) -> None:
     with st.expander("Add a job", icon=":material/add:", expanded=first):
         read = upload.file(f"job_{user.id}", "Posting file, to fill in the form (optional)", importing.read_job)
         if read:
@@ -78,7 +78,7 @@ def _add(workbench: Workbench, user: User, *, first: bool) -> None:
             )
 
 
-def _fill_in(user: User, draft: JobDraft) -> None:
+def _fill_in(user: Any, draft: JobDraft) -> None:
     """Once a file, so that what a person changes afterwards stays."""
     if st.session_state.get("drive_filled") is not draft:
         st.session_state["drive_filled"] = draft
@@ -86,11 +86,11 @@ def _fill_in(user: User, draft: JobDraft) -> None:
             st.session_state[_key(user, field)] = getattr(draft, field)
 
 
-def _key(user: User, field: str) -> str:
+def _key(user: Any, field: str) -> str:
     return f"drive_job_{field}_{user.id}"
 
 
-def _added(workbench: Workbench, user: User) -> None:
+def _added(workbench: Workbench, user: Any) -> None:
     given = {field: st.session_state[_key(user, field)] or "" for field in FIELDS}
     made: list[int] = []
     add = lambda: made.append(people.add_job(workbench.store, user.id, **given).id)  # noqa: E731

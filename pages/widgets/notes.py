@@ -2,11 +2,11 @@
 
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 import streamlit as st
 
 from core.drive import people
-from core.store import User
 from core.tools import memory
 from core.tools.memory import Note
 from core.wiring import Workbench
@@ -19,7 +19,7 @@ PURPOSE = (
 )
 
 
-def draw(workbench: Workbench, user: User) -> None:
+def draw(workbench: Workbench, user: Any) -> None:
     """What memory is for, then the notes, those of one job together, newest first."""
     st.caption(PURPOSE)
     found = memory.about(workbench.store, user.id)

@@ -15,6 +15,7 @@ def run(page: str, workbench: Workbench, run_id: str, card: DeltaGenerator, besi
     with st.container(border=True, key=f"{page}_answer"):
         place = st.empty()
         if found and not found.done:
+            beside.empty()
             live.follow(found, place, card)
         try:
             story = view.story(workbench, run_id)
@@ -32,7 +33,7 @@ def run(page: str, workbench: Workbench, run_id: str, card: DeltaGenerator, besi
     with card.container():
         figures.after(story.result)
         st.caption(f"{words.feature(story.run.feature)} for {story.candidate} · {story.run.prompt}")
-    with beside:
+    with beside.container():
         answer.score(story.result.details)
     return story
 

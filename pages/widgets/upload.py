@@ -9,7 +9,6 @@ import streamlit as st
 from core.drive import importing, papers
 from core.drive import resume as resumes
 from core.errors import WorkbenchError
-from core.store import User
 from core.wiring import Workbench
 from pages.widgets import notice, safe, shelf, turns
 
@@ -17,7 +16,7 @@ TYPES = ["docx", "pdf", "md", "txt", "json"]
 MEGABYTES = importing.MAX_BYTES // 1_000_000
 
 
-def resume(workbench: Workbench, user: User, *, first: bool) -> None:
+def resume(workbench: Workbench, user: Any, *, first: bool) -> None:
     """Choose a file, see what was read, give it a label, save it as a new version."""
     with st.expander("Import a resume", icon=":material/upload_file:", expanded=first):
         read = file(_purpose(user), "Resume file", importing.read_resume)
@@ -64,12 +63,12 @@ def clear(purpose: str) -> None:
     st.session_state.pop(f"drive_read_{purpose}", None)
 
 
-def _purpose(user: User) -> str:
+def _purpose(user: Any) -> str:
     """Each candidate has an uploader of their own: a file chosen for one is never saved for another."""
     return f"resume_{user.id}"
 
 
-def _label(user: User) -> str:
+def _label(user: Any) -> str:
     """Each file has a label of its own, named by the file's id."""
     read = st.session_state.get(f"drive_read_{_purpose(user)}")
     return f"drive_label_{read[0] if read else ''}"
@@ -82,7 +81,7 @@ def _tried(read: Callable[[bytes, str], Any], data: bytes, name: str) -> tuple[A
         return None, refused.message
 
 
-def _saved(workbench: Workbench, user: User, content: dict[str, Any]) -> None:
+def _saved(workbench: Workbench, user: Any, content: dict[str, Any]) -> None:
     label = st.session_state[_label(user)] or ""
     made: list[int] = []
     save = lambda: made.append(papers.add_resume(workbench.store, user.id, content, label=label).id)  # noqa: E731

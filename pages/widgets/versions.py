@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.drive import papers, people, save, tailoring
 from core.drive import resume as resumes
-from core.store import ResumeVersion, User
 from core.wiring import Workbench
 from pages.widgets import difference, links, safe, said, shelf, upload
 
@@ -16,10 +16,10 @@ READ, CHANGES = "Read", "Changes"
 WIDTHS = (6, 2, 2, 4, 3, 2)
 COLOURS = {"base": "blue", "tailored": "green", "manual": "gray"}
 
-Versions = Mapping[int, ResumeVersion]
+Versions = Mapping[int, Any]
 
 
-def draw(workbench: Workbench, user: User) -> None:
+def draw(workbench: Workbench, user: Any) -> None:
     """The open version, or the list and the way to import one."""
     found = {version.id: version for version in papers.resume_versions(workbench.store, user.id)}
     jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
@@ -50,7 +50,7 @@ def _list(found: Versions, jobs: Mapping[int, str]) -> None:
             _row(version, found, jobs)
 
 
-def _row(version: ResumeVersion, found: Versions, jobs: Mapping[int, str]) -> None:
+def _row(version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
     name, kind, parent, job, added, origin = st.columns(WIDTHS, vertical_alignment="center")
     name.button(
         safe.plain(_named(version)),
@@ -67,14 +67,14 @@ def _row(version: ResumeVersion, found: Versions, jobs: Mapping[int, str]) -> No
         links.run(version.source_run_id)
 
 
-def _named(version: ResumeVersion) -> str:
+def _named(version: Any) -> str:
     return f"v{version.number} · {version.label}"
 
 
 # -- one version ---------------------------------------------------------------------------------------
 
 
-def _open(version: ResumeVersion, found: Versions, jobs: Mapping[int, str]) -> None:
+def _open(version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
     parent = found.get(version.parent_id or 0)
     st.subheader(safe.plain(_named(version)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -104,7 +104,7 @@ def _open(version: ResumeVersion, found: Versions, jobs: Mapping[int, str]) -> N
             st.markdown(safe.safe(resumes.to_markdown(version.content)))
 
 
-def _downloads(version: ResumeVersion) -> None:
+def _downloads(version: Any) -> None:
     file = save.file_name(f"{version.content.get('basics', {}).get('name') or 'resume'} v{version.number}")
     with st.container(horizontal=True, width="content"):
         st.download_button(
@@ -127,7 +127,7 @@ def _downloads(version: ResumeVersion) -> None:
         )
 
 
-def _changes(parent: ResumeVersion, version: ResumeVersion) -> None:
+def _changes(parent: Any, version: Any) -> None:
     """Place by place what the version says otherwise than the one it was made from."""
     rows = tailoring.diff(parent.content, version.content)
     if not rows:

@@ -43,7 +43,9 @@ def money(cost_usd: str | None, status: CostStatus | str) -> str:
     if cost_usd is None:
         return "unknown"
     amount = Decimal(cost_usd)
-    digits = 4 if amount >= Decimal("0.001") or not amount else 6
+    if not amount:
+        return "$0"
+    digits = 4 if amount >= Decimal("0.001") else 6
     return f"{'≈ ' if status == 'estimated' else ''}${amount:,.{digits}f}"
 
 

@@ -30,7 +30,7 @@ SWAP = Change(op="reorder", path="work/w1/highlights", value="w1h2\nw1h1")
 
 def test_a_report_is_kept_whole() -> None:
     assert save.to_markdown("match", ANSWER) == (
-        "A fit.\n\n## Why\n\nMuch.\n\n- One line\n\n## Warnings\n\n- A doubt\n\n## Next actions\n\n- Ask\n"
+        "A fit.\n\n## Why\n\nMuch.\n\n## Key points\n\n- One line\n\n## Warnings\n\n- A doubt\n\n## Next actions\n\n- Ask\n"
     )
 
 

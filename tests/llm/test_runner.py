@@ -11,6 +11,7 @@ from core.llm.provider import Deadlines
 from core.llm.scripted import Play
 from core.store import Store
 from tests.benches import LETTER, USED, bench, finished, letter, waited_for
+from tests.databases import posting
 
 PATIENT = Deadlines(first_token=20, idle=20, leg=20)
 PARTIAL = ("Letter\n", "A summary.\n\n", "Dear team, this is only the begin")
@@ -231,6 +232,16 @@ def test_what_was_asked_is_remembered_for_the_next_run(store: Store) -> None:
         record = history.story(one.workbench.store, again.run_id)
     assert "memory" in {piece["chip"] for piece in record.run.context}
     assert "under 200 words" in record.attempts[0].messages[1]["content"]
+
+
+def test_what_was_trimmed_is_on_the_record(sqlite_store: Store) -> None:
+    with bench(sqlite_store, letter()) as one:
+        long = posting(sqlite_store, one.user_id, description="We use Python and PostgreSQL every day. " * 5_000)
+        result = one.run(job_id=long)
+        record = history.story(one.workbench.store, result.run_id)
+    job = next(piece for piece in record.run.context if piece["chip"] == "job")
+    assert job["trimmed_from"] > job["tokens"] > 0
+    assert sum(piece["tokens"] for piece in record.run.context) <= one.provider.context_tokens
 
 
 @pytest.mark.parametrize("off", ["profile", "job", "resume", "keywords", "memory"])
