@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core import demo, doctor, settings, wiring
+from core import cli_tokens, demo, doctor, settings, wiring
 from core.access.plans import PLANS
 from core.drive import importing, papers, people
 from core.errors import Invalid, WorkbenchError
@@ -225,6 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(database, "upgrade", upgrade)
     examples = commands.add_parser("demo", help="the demo data").add_subparsers(required=True, metavar="WHAT")
     _command(examples, "load", load_demo)
+    cli_tokens.add_to(commands, _command)
     _command(commands, "doctor", examine)
     return parser
 

@@ -1,6 +1,7 @@
 """Put the demo candidates into an empty database, once."""
 
 import hashlib
+from datetime import timedelta
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from core.demo.shelf import DemoCandidate, candidates
 from core.drive.resume import digest
 from core.drive.shape import normalise
 from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
+from core.store.models import now
 
 LOCK = 7_201_958_642
 
@@ -36,7 +38,17 @@ def _load(session: Session, person: DemoCandidate) -> None:
             user_id=user.id, number=1, label=person.resume_label, kind="base", content=content, sha256=digest(content)
         )
     )
-    jobs = [Job(user_id=user.id, title=j.title, company=j.company, description=j.description) for j in person.jobs]
+    # The first posting, the one that fits best, counts as the newest: it is what the pages open on.
+    jobs = [
+        Job(
+            user_id=user.id,
+            title=posting.title,
+            company=posting.company,
+            description=posting.description,
+            created_at=now() - timedelta(minutes=age),
+        )
+        for age, posting in enumerate(person.jobs)
+    ]
     session.add_all(jobs)
     session.flush()
     for paper in person.documents:

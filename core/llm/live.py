@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,9 +31,10 @@ class LiveRun:
     """One run of this process. Written on the event loop, read from any thread.
 
     The list only grows, so a reader needs no lock: it takes what lies after the last id it has seen.
+    With `unwatched_s` the run is stopped once nobody has watched it for so long; without, it goes on alone.
     """
 
-    def __init__(self, run_id: str, user_id: int, caller: str) -> None:
+    def __init__(self, run_id: str, user_id: int, caller: str, *, unwatched_s: float | None = None) -> None:
         self.id = run_id
         self.user_id = user_id
         self.caller = caller
@@ -41,6 +43,10 @@ class LiveRun:
         self.scope = anyio.CancelScope()
         self.progress = Progress()
         self.started = time.monotonic()
+        self.ended = asyncio.Event()
+        self.unwatched_s = unwatched_s
+        self._watchers = 0
+        self._looked = self.started
         self._size = 0
         self._grown = threading.Condition()
         self._followers: set[asyncio.Event] = set()
@@ -65,32 +71,105 @@ class LiveRun:
         """The last event."""
         self.result = result
         self.emit("done", result.model_dump(mode="json"))
+        self.ended.set()
 
     def after(self, last_id: int, *, wait_s: float = 0) -> list[Event]:
         """For a page's thread: the events after `last_id`, waiting up to `wait_s` for the first of them."""
+        self._looked = time.monotonic()
         if wait_s and len(self.events) <= last_id:
             with self._grown:
                 self._grown.wait_for(lambda: len(self.events) > last_id, wait_s)
         return self.events[last_id:]
 
-    async def follow(self, last_id: int = 0) -> AsyncIterator[Event]:
+    async def follow(self, last_id: int = 0) -> AsyncGenerator[Event, None]:
         """For the event loop: every event after `last_id`, to the last one."""
-        grown = asyncio.Event()
+        async with aclosing(self.batches(last_id)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield event
+
+    async def batches(self, last_id: int = 0, *, silence_s: float | None = None) -> AsyncGenerator[list[Event], None]:
+        """For the event loop: the events after `last_id` as they come, to the last one.
+
+        After each `silence_s` without an event it yields an empty list.
+        """
         last_id = min(last_id, len(self.events))  # an id that is not ours yet must not wait for ever
+        grown = asyncio.Event()
         self._followers.add(grown)
+        bell = _Bell(silence_s, grown) if silence_s else None
         try:
             while True:
                 grown.clear()
-                for event in self.events[last_id:]:
-                    yield event
-                    last_id = event.id
-                if last_id < len(self.events):
-                    continue
-                if self.done:
+                if batch := self.events[last_id:]:
+                    last_id = batch[-1].id
+                    yield batch
+                elif self.done:
                     return
-                await grown.wait()
+                else:
+                    await grown.wait()
+                    if bell and bell.rang and len(self.events) == last_id:
+                        yield []
+                if bell:
+                    bell.restart()
         finally:
             self._followers.discard(grown)
+            if bell:
+                bell.stop()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """On the event loop: while this holds, somebody watches."""
+        self._watchers += 1
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+            self.mind()
+
+    def mind(self) -> None:
+        """On the event loop: from now on stop the run where nobody watches it for too long."""
+        if self.unwatched_s is None or self._watchers or self.done:
+            return
+        self._looked = time.monotonic()
+        asyncio.get_running_loop().call_later(self.unwatched_s, self._stop_unwatched)
+
+    def _stop_unwatched(self) -> None:
+        if self._watchers or self.done or self.unwatched_s is None:
+            return
+        rest = self._looked + self.unwatched_s - time.monotonic()  # a page may have looked, or a watcher come and gone
+        if rest > 0.001:
+            asyncio.get_running_loop().call_later(rest, self._stop_unwatched)
+        else:
+            self.scope.cancel()
 
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
+
+
+class _Bell:
+    """Rings after `silence_s` since its last restart: one timer a follower, however many events pass."""
+
+    def __init__(self, silence_s: float, heard: asyncio.Event) -> None:
+        self.silence_s = silence_s
+        self.heard = heard
+        self.rang = False
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+        self._timer = self._loop.call_later(silence_s, self._ring)
+
+    def restart(self) -> None:
+        self._since = self._loop.time()
+        if self.rang:
+            self.rang = False
+            self._timer = self._loop.call_later(self.silence_s, self._ring)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _ring(self) -> None:
+        rest = self._since + self.silence_s - self._loop.time()
+        if rest > 0.001:
+            self._timer = self._loop.call_later(rest, self._ring)
+        else:
+            self.rang = True
+            self.heard.set()

@@ -74,7 +74,7 @@ class Desk:
 
     def prepare(self, request: AiRequest, caller: Caller) -> Prepared:
         """Steps 1 to 4 of a call. Errors: what refuses it before a byte is sent; a plan's refusal is recorded."""
-        _check_scopes(request, caller)
+        check_scopes(request, caller)
         prompt = self.prompt_for(request)
         today = datetime.now(UTC).date()
         plan = self._plan(request)
@@ -130,7 +130,8 @@ def opening(prepared: Prepared, run_id: str, key: str | None) -> runs.Opening:
     )
 
 
-def _check_scopes(request: AiRequest, caller: Caller) -> None:
+def check_scopes(request: AiRequest, caller: Caller) -> None:
+    """What the caller itself may ask for. Errors: `Denied`, `NotFound` for a candidate that is not the token's."""
     if not caller.may("run"):
         raise Denied("This token may not run anything. Ask for one with the scope `run`.")
     if request.model and not caller.may("choose-model"):

@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 from core.errors import NotFound, StorageDown
 from core.llm import prepare, runs
 from core.llm.live import LiveRun
-from core.llm.prepare import Desk
+from core.llm.prepare import Desk, Prepared
 from core.llm.runner import Runner
 from core.schema import AiRequest, Caller
 
@@ -31,6 +31,7 @@ class Registry:
         self.runner = runner
         self.owner = str(uuid_utils.uuid4())
         self.threads = CapacityLimiter(8)
+        self._opening: set[asyncio.Task[str]] = set()
         self._live: dict[str, LiveRun] = {}
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._keeper: asyncio.Task[None] | None = None
@@ -44,22 +45,30 @@ class Registry:
         )  # here, because a scope belongs to a loop and a workbench is built without one
         self._keeper = asyncio.get_running_loop().create_task(self._keep_leases(self._keeping))
 
-    async def start(self, request: AiRequest, caller: Caller, *, key: str | None = None) -> str:
+    async def start(
+        self, request: AiRequest, caller: Caller, *, key: str | None = None, unwatched_s: float | None = None
+    ) -> str:
         """Check, record and start a run; returns its id at once.
 
-        With a `key` that already made a run, returns that run's id. Errors: what refuses a request.
+        With a `key` that already made a run, returns that run's id, whatever became of what it was made from.
+        With `unwatched_s` the run is stopped once nobody has watched it for so long. Errors: what refuses a request.
         """
+        prepare.check_scopes(request, caller)
+        if key and (made := await self._thread(lambda: runs.made_by(self.runner.store, caller, key, request))):
+            return made
+        prepared = await self._thread(lambda: self.desk.prepare(request, caller))
         if self._closing:
             raise StorageDown("The workbench is shutting down. Try again in a moment.")
-        prepared = await self._thread(lambda: self.desk.prepare(request, caller))
-        opening = prepare.opening(prepared, runs.new_id(), key)
-        run_id = await self._thread(lambda: runs.open_run(self.runner.store, opening, owner=self.owner))
-        if run_id == opening.id:
-            live = self._live[run_id] = LiveRun(run_id, request.user_id, caller.name)
-            task = asyncio.get_running_loop().create_task(self.runner.run(prepared, opening, live))
-            self._tasks[run_id] = task
-            task.add_done_callback(lambda _: self._ended(run_id))
-        return run_id
+        live = LiveRun(runs.new_id(), request.user_id, caller.name, unwatched_s=unwatched_s)
+        opening = asyncio.get_running_loop().create_task(self._open(prepared, live, key))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        return await asyncio.shield(opening)  # who leaves meanwhile leaves no row behind that nobody runs
+
+    @property
+    def closing(self) -> bool:
+        """Whether the process is about to end."""
+        return self._closing
 
     def find(self, run_id: str) -> LiveRun | None:
         """The run, if it is this process's and its events are still kept. From any thread."""
@@ -77,11 +86,30 @@ class Registry:
         self._closing = True
         for live in self._live.values():
             live.scope.cancel()
+        if self._opening:
+            await asyncio.wait(self._opening)
         if self._tasks:
             await asyncio.wait(self._tasks.values())
         if self._keeper and self._keeping:
             self._keeping.cancel()
             await self._keeper
+
+    async def _open(self, prepared: Prepared, live: LiveRun, key: str | None) -> str:
+        """Record the run and make its task. It can be found from before the row is there, so that a key finds it."""
+        opening = prepare.opening(prepared, live.id, key)
+        self._live[live.id] = live
+        run_id = None
+        try:
+            run_id = await self._thread(lambda: runs.open_run(self.runner.store, opening, owner=self.owner))
+        finally:
+            if run_id != live.id:
+                del self._live[live.id]
+        if run_id == live.id:
+            task = asyncio.get_running_loop().create_task(self.runner.run(prepared, opening, live))
+            self._tasks[run_id] = task
+            task.add_done_callback(lambda _: self._ended(run_id))
+            live.mind()
+        return run_id
 
     def _ended(self, run_id: str) -> None:
         task = self._tasks.pop(run_id)

@@ -7,7 +7,7 @@ from core.access.plans import PLANS, RULES, Policy
 from core.errors import Invalid, PlanDenied
 
 # What each provider of models lacks while it is not configured, and what a person does about it.
-LACKS = {"openai": "no key", "embedded": "no model file"}
+LACKS = {"openai": "no key", "embedded": "switched off or not installed"}
 CURES = {
     "openai": "Set OPENAI_API_KEY and start again, or choose another model.",
     "embedded": "Run `make setup` and do not set WORKBENCH_EMBEDDED_MODEL to `off`, or choose another model.",

@@ -20,13 +20,21 @@ def before(route: Route | None, providers: Mapping[str, Provider], context_token
     st.metric("Model", words.model(first.provider, first.model) if first else "–")
     st.metric("Plan", plan)
     if first and (provider := providers.get(first.provider)):
-        share = min(context_tokens / provider.context_tokens, 1.0)
-        st.progress(share, text=f"Context {context_tokens:,} of {provider.context_tokens:,} tokens")
-        if context_tokens > provider.context_tokens:
-            st.caption("The least needed is trimmed until it fits. Switch chips off to choose yourself.")
+        _room(provider, context_tokens)
     if route:
         st.caption(safe.line(f"Route: {route.why}."))
     st.caption("Nothing is sent before you press the button.")
+
+
+def _room(provider: Provider, context_tokens: int) -> None:
+    """How the context that is switched on compares with what this provider's models are given."""
+    if provider.writes == "opening":
+        st.caption(f"Context {context_tokens:,} tokens: this demo model reads an extract, the rules read all of it.")
+        return
+    share = min(context_tokens / provider.context_tokens, 1.0)
+    st.progress(share, text=f"Context {context_tokens:,} of {provider.context_tokens:,} tokens")
+    if context_tokens > provider.context_tokens:
+        st.caption("The least needed is trimmed until it fits. Switch chips off to choose yourself.")
 
 
 def during(run: LiveRun) -> None:

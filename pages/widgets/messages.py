@@ -37,7 +37,8 @@ def draw(workbench: Workbench, build: Callable[[], AiRequest]) -> None:
 
 def _draw(prepared: Prepared, composed: Composed, provider: Provider) -> None:
     total = sum(part.tokens for part in composed.parts)
-    context = sum(piece.tokens for piece in composed.pieces)
+    is_extract = provider.writes == "opening"  # such a model is shown a choice made of the pieces, not the pieces
+    context = total if is_extract else sum(piece.tokens for piece in composed.pieces)
     st.caption(safe.line(f"{total:,} tokens for {prepared.route.legs[0]}. Route: {prepared.route.why}."))
     share = min(context / provider.context_tokens, 1.0)
     st.progress(share, text=f"Context {context:,} of {provider.context_tokens:,} tokens")

@@ -1,6 +1,7 @@
 """The spine in a browser: an answer of the embedded model arrives word by word, is saved and found in Drive."""
 
 import time
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -58,14 +59,27 @@ def test_generate_streams_saves_and_is_found_in_drive(tab: Page, address: str) -
     keep(tab, "generate", "Kept by the browser check")
 
 
-def test_a_reload_in_the_middle_comes_back_to_the_same_run(tab: Page, address: str) -> None:
+def test_a_click_elsewhere_a_reload_and_another_page_come_back_to_the_same_run(tab: Page, address: str) -> None:
     opened(tab, f"{address}/?user=2", ".st-key-generate_go")
     tab.locator(".st-key-generate_go button").click()
     tab.wait_for_function("() => location.search.includes('run=')")
-    before = tab.url.partition("run=")[2]
+    run = parse_qs(urlsplit(tab.url).query)["run"]
+    tab.locator(".st-key-generate_chips").get_by_text("Profile").click()
     tab.reload()
+    tab.locator(".st-key-generate_answer").wait_for()
+    tab.get_by_test_id("stSidebarNav").get_by_text("Drive").click()
+    expect(tab.get_by_role("heading", name="Drive")).to_be_visible()
+    tab.get_by_test_id("stSidebarNav").get_by_text("Generate").click()
     watched(tab, "generate")
-    assert tab.url.partition("run=")[2] == before
+    assert parse_qs(urlsplit(tab.url).query)["run"] == run
+
+
+def test_stop_ends_the_answer_and_keeps_what_had_arrived(tab: Page, address: str) -> None:
+    opened(tab, f"{address}/?user=3", ".st-key-generate_go")
+    tab.locator(".st-key-generate_go button").click()
+    expect(tab.locator(".st-key-generate_answer h3")).to_be_visible()
+    tab.locator(".st-key-generate_stop button").click()
+    expect(tab.get_by_text("Stopped before the end")).to_be_visible()
 
 
 def test_an_edited_prompt_runs_in_the_playground_and_is_found_in_drive(tab: Page, address: str) -> None:

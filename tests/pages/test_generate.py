@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import wiring
+from core.access import members
 from core.drive import papers, people
 from core.errors import (
     ProviderBusy,
@@ -21,8 +21,9 @@ from core.errors import (
 from core.llm import history
 from core.llm.provider import Deadlines
 from core.llm.scripted import Play
-from core.schema import Usage
+from core.schema import AiRequest, Caller, Usage
 from core.wiring import Workbench
+from pages.widgets import view
 
 Opening = Callable[..., Workbench]
 Pages = Callable[..., AppTest]
@@ -229,25 +230,31 @@ def test_stop_ends_the_run_and_keeps_what_had_arrived(opening: Opening, page: Pa
     assert workbench.result(run_id).status == "cancelled"
 
 
-def test_the_stop_button_works_only_while_a_run_is_under_way(opening: Opening, page: Pages) -> None:
+def test_the_stop_button_is_ready_before_the_answer_streams(
+    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workbench = opening(Play("x", hang=True))
-    at = page()
-    assert at.button(key="generate_stop").disabled
-    seen: list[bool] = []
-    run_id = workbench.start(_request(workbench), _caller(workbench))
-    original = AppTest.from_file
+    assert page().button(key="generate_stop").disabled
 
-    def watch(live: Any, prose: Any, card: Any) -> None:
-        seen.append(True)
-        workbench.cancel(run_id)
+    def let_it_end(live: Any, *_: Any) -> None:
+        workbench.cancel(live.id)
         while not live.done:
             time.sleep(0.01)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pages.widgets.live.follow", watch)
-        at = page(run=run_id)
-    assert seen and original
-    assert not at.button(key="generate_stop").disabled  # it was drawn before the stream, and could be pressed
+    monkeypatch.setattr("pages.widgets.live.follow", let_it_end)
+    at = page(run=workbench.start(_request(workbench), _caller(workbench)))
+    assert not at.button(key="generate_stop").disabled
+    assert at.button(key="generate_go").disabled
+
+
+def test_a_run_of_another_process_is_waited_for(opening: Opening, page: Pages) -> None:
+    workbench = opening(Play("x", hang=True))
+    run_id = workbench.start(_request(workbench), _caller(workbench))
+    live = workbench.registry._live.pop(run_id)
+    at = page(run=run_id)
+    assert not at.exception
+    assert "in another process" in said(at)
+    workbench.registry._live[run_id] = live  # so that it is stopped when the workbench closes
 
 
 # -- what fails on the way ------------------------------------------------------------------------------
@@ -421,21 +428,14 @@ def test_without_job_and_resume_the_page_says_how_to_add_them(opening: Opening, 
     assert "Pick a job" in at.error[0].value
 
 
-def _request(workbench: Workbench) -> Any:
-    from core.schema import AiRequest
-
+def _request(workbench: Workbench) -> AiRequest:
     user = on_premium(workbench)
     return AiRequest(feature="match", user_id=user, job_id=people.jobs(workbench.store, user)[0].id)
 
 
-def _caller(workbench: Workbench) -> Any:
-    from core.access import members
-
+def _caller(workbench: Workbench) -> Caller:
     return members.caller(members.local_admin(workbench.store))
 
 
 def _press_stop(workbench: Workbench, run_id: str) -> None:
-    from pages.widgets import view
-
-    assert wiring.current() is workbench
     view.stop(workbench, run_id)
