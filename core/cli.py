@@ -1,21 +1,18 @@
 """The terminal's door: `python -m core --help`."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core import cli_tokens, demo, doctor, settings, wiring
+from core import cli_tokens, demo, doctor, settings, terminal, wiring
 from core.access.plans import PLANS
 from core.drive import importing, papers, people
 from core.errors import Invalid, WorkbenchError
-from core.llm.live import LiveRun
-from core.schema import FEATURES, AiRequest, Caller, Event
+from core.schema import FEATURES, AiRequest, Caller
 from core.settings import Settings
 from core.store import Store, init_db
-from core.wiring import Workbench
 
 CALLER = Caller(name="cli", role="admin", scopes=frozenset({"run", "admin"}))
 
@@ -54,14 +51,13 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
         run_id = workbench.start(request, CALLER)
         live = workbench.find(run_id)
         assert live is not None  # it was started just now, in this process
-        _watch(workbench, live, quiet=given.json)
+        terminal.follow(workbench, live, quiet=given.json)
         result = live.result
-    if result is None:
-        return 1
+    assert result is not None  # it was followed to its end
     if given.json:
-        print(json.dumps(result.model_dump(mode="json"), ensure_ascii=False))
+        print(result.model_dump_json())
     else:
-        _print_rest(result.model_dump(mode="json"))
+        terminal.finish(live, result)
     return 0 if result.status in ("ok", "fallback") else 1
 
 
@@ -116,54 +112,6 @@ def examine(_given: argparse.Namespace, settings: Settings) -> int:
 
 
 # -- their parts ---------------------------------------------------------------------------------------
-
-
-def _watch(workbench: Workbench, live: LiveRun, *, quiet: bool) -> None:
-    """Follow a run to its end; Ctrl-C stops it and still waits for its record."""
-    seen, field = 0, ""
-    while not (seen and live.events[seen - 1].kind == "done"):
-        try:
-            for event in live.after(seen, wait_s=0.1):
-                seen = event.id
-                field = field if quiet else _print_event(event, field)
-        except KeyboardInterrupt:
-            workbench.cancel(live.id)
-
-
-def _print_event(event: Event, field: str) -> str:
-    """Print one event and return the field it was about."""
-    if event.kind == "started":
-        print(f"{event.data['prompt']} on {_model(event.data)}: {event.data['route']}", file=sys.stderr)
-    elif event.kind == "notice":
-        print(f"\n\n{event.data['message']} Going on with {_model(event.data)}.\n", file=sys.stderr)
-    elif event.kind == "delta":
-        if field and field != event.data["field"]:
-            print("\n")
-        print(event.data["text"], end="", flush=True)
-        return str(event.data["field"])
-    return field
-
-
-def _print_rest(result: dict[str, object]) -> None:
-    """What is known only at the end: the finished answer where it differs, and the figures."""
-    answer = result["answer"]
-    assert isinstance(answer, dict)
-    print(f"\n\n--- {answer['title']} ---\n\n{answer['summary']}\n\n{answer['content']}\n")
-    for name in ("bullets", "warnings", "keywords_added", "next_actions"):
-        for index, item in enumerate(answer[name]):
-            print(f"{name.replace('_', ' ') + ':' if not index else ''}\n- {item}" if not index else f"- {item}")
-    cost = "unknown" if result["cost_usd"] is None else f"${result['cost_usd']} ({result['cost_status']})"
-    usage = result["usage"]
-    assert isinstance(usage, dict)
-    print(
-        f"\n{result['status']} · {_model(result)} · {usage['input_tokens']:,} tokens in, {usage['output_tokens']:,} out · "
-        f"{cost} · {result['latency_ms']:,} ms, first token {result['ttft_ms']} ms · run {result['run_id']}",
-        file=sys.stderr,
-    )
-
-
-def _model(where: dict[str, object]) -> str:
-    return f"{where['provider']}/{where['model']}" if where["model"] else str(where["provider"])
 
 
 def _inputs(pairs: Sequence[str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ FLOORS = {
         core.usage  core.usage.*
     """,
     "3 heart": "core.llm.live  core.llm.prepare  core.llm.registry  core.llm.runner  core.portal",
-    "4 root": "core.__main__  core.cli  core.demo  core.doctor  core.serving  core.wiring",
+    "4 root": "core.__main__  core.cli  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }
 

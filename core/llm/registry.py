@@ -84,15 +84,19 @@ class Registry:
     async def close(self) -> None:
         """Stop every run, wait until each is recorded, and let go of the leases."""
         self._closing = True
-        for live in self._live.values():
-            live.scope.cancel()
+        self._stop_all()
         if self._opening:
             await asyncio.wait(self._opening)
+            self._stop_all()
         if self._tasks:
             await asyncio.wait(self._tasks.values())
         if self._keeper and self._keeping:
             self._keeping.cancel()
             await self._keeper
+
+    def _stop_all(self) -> None:
+        for live in self._live.values():
+            live.scope.cancel()
 
     async def _open(self, prepared: Prepared, live: LiveRun, key: str | None) -> str:
         """Record the run and make its task. It can be found from before the row is there, so that a key finds it."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from core.errors import Conflict
 from core.llm.provider import Message
@@ -107,6 +107,15 @@ def open_run(store: Store, opening: Opening, *, owner: str) -> str:
     return opening.id
 
 
+def made_by(store: Store, caller: Caller, key: str, request: AiRequest) -> str | None:
+    """The run that this caller's idempotency key made within its day. Errors: `Conflict` for another request."""
+    with store.read() as connection:
+        found = _keyed(connection, caller.name, key)
+    if found is None or found.created_at < now() - KEY_LASTS:
+        return None
+    return _same(found, request)
+
+
 def refuse(store: Store, opening: Opening, *, error_code: str) -> None:
     """Keep a refusal: it cost nothing, called nobody, and does not use up its idempotency key."""
     done = {"status": "refused", "error_code": error_code, "finished_at": now(), "idempotency_key": None}
@@ -171,14 +180,22 @@ def close_expired(store: Store) -> int:
 
 
 def _same_key(connection: Connection, opening: Opening) -> str | None:
-    same = (RUN.c.caller == opening.caller.name) & (RUN.c.idempotency_key == opening.idempotency_key)
-    found = connection.execute(select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at).where(same)).one_or_none()
+    found = _keyed(connection, opening.caller.name, opening.idempotency_key)
     if found is None:
         return None
     if found.created_at < now() - KEY_LASTS:
         connection.execute(update(RUN).where(RUN.c.id == found.id).values(idempotency_key=None))
         return None
-    if found.request_sha256 != fingerprint(opening.request):
+    return _same(found, opening.request)
+
+
+def _keyed(connection: Connection, caller: str, key: str | None) -> Row[Any] | None:
+    wanted = select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at)
+    return connection.execute(wanted.where(RUN.c.caller == caller, RUN.c.idempotency_key == key)).one_or_none()
+
+
+def _same(found: Row[Any], request: AiRequest) -> str:
+    if found.request_sha256 != fingerprint(request):
         raise Conflict("This Idempotency-Key was used for another request. Send a new key with a new request.")
     return str(found.id)
 

@@ -48,7 +48,7 @@ def test_each_skipped_leg_is_named_with_what_it_lacks(policy: Policy) -> None:
     assert route.skipped == (LUNA, SMOL)
     assert route.why == (
         "cheap, because plan free and feature match; openai/gpt-6-luna skipped: no key; "
-        "embedded/smollm2-135m skipped: no model file"
+        "embedded/smollm2-135m skipped: switched off or not installed"
     )
 
 
@@ -88,7 +88,7 @@ def test_a_chosen_model_that_cannot_be_is_refused_with_what_exists(policy: Polic
     ("model", "configured", "words"),
     [
         ("openai/gpt-6-luna", {"embedded"}, r"openai/gpt-6-luna cannot be used: no key\. Set OPENAI_API_KEY"),
-        ("embedded/smollm2-135m", {"openai"}, "no model file.*make setup.*WORKBENCH_EMBEDDED_MODEL"),
+        ("embedded/smollm2-135m", {"openai"}, "switched off or not installed.*make setup.*WORKBENCH_EMBEDDED_MODEL"),
     ],
 )
 def test_a_chosen_model_that_is_not_configured_is_refused_with_the_cure(policy, model, configured, words) -> None:
