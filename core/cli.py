@@ -74,7 +74,9 @@ def import_job(given: argparse.Namespace, settings: Settings) -> int:
     """Read a posting into a candidate's jobs."""
     draft = importing.read_job(given.file.read_bytes(), given.file.name)
     title, company = given.title or draft.title, given.company or draft.company
-    job = people.add_job(wiring.furnish(settings), given.user, title=title, company=company, description=draft.description)
+    job = people.add_job(
+        wiring.furnish(settings), given.user, title=title, company=company, description=draft.description
+    )
     print(f"Job of candidate {given.user}, {job.title}:")
     print(job.id)
     return 0

@@ -75,6 +75,46 @@ class TooLarge(WorkbenchError):
     status = 413
 
 
+class LimitReached(WorkbenchError):
+    """A limit of the candidate's plan or of the project is reached. Recorded as a `refused` run.
+
+    `retry_after_s` is how long until the limit begins anew, whole seconds, at least 1.
+    """
+
+    code = "limit_reached"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(LimitReached):
+    """All runs of this minute are used."""
+
+    code = "rate_limited"
+
+
+class QuotaExceeded(LimitReached):
+    """The call may need more tokens than are left today."""
+
+    code = "quota_exceeded"
+
+
+class BudgetExceeded(LimitReached):
+    """The call may cost more dollars than are left this month, and the policy says to refuse it."""
+
+    code = "budget_exceeded"
+
+
+class StoreConflict(Conflict):
+    """The database refused a row: the same was stored a moment ago, or what it belongs to is gone."""
+
+    def __init__(self, constraint: str | None = None) -> None:
+        super().__init__("The same was stored a moment ago, or what it belongs to is gone. Reload and try again.")
+        self.constraint = constraint
+
+
 # -- our side ------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,10 @@
 """A whole workbench on a scratch database with a scripted provider, in one line."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -19,6 +21,7 @@ from tests.databases import person, posting, version
 CALLER = Caller(name="member:1", role="admin", scopes=frozenset({"run", "choose-model", "choose-prompt"}))
 USED = Usage(input_tokens=1_000, cached_tokens=200, output_tokens=50)
 LETTER = ("Letter to Norrsken Freight\n", "Why this candidate fits.\n\n", "Dear team,\n\n", "I build Python services.")
+SHIPPED: Path = Settings.model_fields["policy_file"].default
 SHORT = Deadlines(connect=0.5, first_token=0.5, idle=0.5, leg=1.5)
 RESUME = {
     "basics": {"name": "Ada Moreno", "label": "Backend engineer", "summary": "Builds Python services."},
@@ -83,22 +86,71 @@ def waited_for(held: Callable[[], object], *, within_s: float = 5) -> None:
 
 
 def build(
-    url: str, script: Sequence[Play | Callable[[ModelCall], Play]], *, deadlines: Deadlines = SHORT, **more: Provider
+    url: str,
+    script: Sequence[Play | Callable[[ModelCall], Play]],
+    *,
+    deadlines: Deadlines = SHORT,
+    policy: Path = SHIPPED,
+    **more: Provider,
 ) -> tuple[Workbench, Scripted]:
     """A workbench whose only model, `openai`, is scripted."""
     provider = Scripted(script, name="openai", deadlines=deadlines)
-    settings = Settings(database_url=SecretStr(url), demo_data="off", embedded_model="off")
+    settings = Settings(database_url=SecretStr(url), demo_data="off", embedded_model="off", policy_file=policy)
     return wiring.build(settings, providers={"openai": provider, **more}), provider
 
 
 @contextmanager
-def bench(store: Store, *script: Play | Callable[[ModelCall], Play], deadlines: Deadlines = SHORT) -> Iterator[Bench]:
+def bench(
+    store: Store,
+    *script: Play | Callable[[ModelCall], Play],
+    deadlines: Deadlines = SHORT,
+    policy: Path = SHIPPED,
+    **more: Provider,
+) -> Iterator[Bench]:
     """A workbench on this database, open, with one candidate, job and resume."""
-    workbench, provider = build(store.url.render_as_string(hide_password=False), script, deadlines=deadlines)
+    url = store.url.render_as_string(hide_password=False)
+    workbench, provider = build(url, script, deadlines=deadlines, policy=policy, **more)
     user = person(store)
     job, resume = posting(store, user, description=POSTING), version(store, user, RESUME)
     with wiring.opened(workbench):
         yield Bench(workbench, provider, user, job, resume)
+
+
+def write_policy(
+    path: Path,
+    *,
+    runs: int = 1_000_000,
+    tokens: int = 10**12,
+    usd: str = "1000000.0",
+    project: str = "1000000.0",
+    own: str = "step_down",
+    shared: str = "step_down",
+    cheap: str = "cheap",
+    premium: Sequence[str] = ("openai/gpt-6.1-terra", "openai/gpt-6-luna", "embedded/smollm2-135m"),
+) -> Path:
+    """A policy file for limits: generous unless said otherwise, the shipped tiers, every plan alike on premium."""
+    plan = f"""
+        features = "all"
+        tier = "premium"
+        runs_per_minute = {runs}
+        tokens_per_day = {tokens}
+        usd_per_month = {usd}
+        at_limit = "{own}"
+        """
+    path.write_text(
+        f"""
+        [tiers]
+        {cheap} = ["openai/gpt-6-luna", "embedded/smollm2-135m"]
+        premium = {json.dumps(premium)}
+        [project]
+        usd_per_month = {project}
+        step_down_at = 0.9
+        at_limit = "{shared}"
+        """
+        + "".join(f"[plans.{name}]{plan}" for name in ("free", "pro", "premium")),
+        encoding="utf-8",
+    )
+    return path
 
 
 def letter(**more: object) -> Play:

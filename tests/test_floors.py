@@ -16,7 +16,7 @@ FLOORS = {
         core.access  core.drive  core.llm  core.tools
     """,
     "1 pure": """
-        core.access.plans  core.access.toml_lines
+        core.access.limits  core.access.plans  core.access.toml_lines
         core.drive.claims  core.drive.dates  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
         core.drive.blocks  core.drive.contacts  core.drive.entries  core.drive.headings  core.drive.lists  core.drive.periods
@@ -32,16 +32,16 @@ FLOORS = {
     """,
     "1 store": "core.store  core.store.*",
     "2 reach": """
-        core.access.members
+        core.access.admission  core.access.ledger  core.access.members  core.access.offer  core.access.sight  core.access.tokens
         core.demo.load  core.demo.shelf
         core.drive.importing  core.drive.papers  core.drive.people  core.drive.reading  core.drive.reading_*  core.drive.save
         core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
-        core.llm.openai_*  core.llm.outcome  core.llm.rules  core.llm.rules.*  core.llm.runs  core.llm.scripted
+        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.rules  core.llm.rules.*  core.llm.runs  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,
     "3 heart": "core.llm.live  core.llm.prepare  core.llm.registry  core.llm.runner  core.portal",
-    "4 root": "core.__main__  core.cli  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
+    "4 root": "core.__main__  core.cli  core.cli_tokens  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }
 

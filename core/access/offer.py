@@ -1,8 +1,15 @@
 """What a caller may run, and for whom: the answer of `/features`."""
 
+from datetime import datetime
+
+from core.access import admission
+from core.access.admission import Left
 from core.access.plans import PLANS, Policy
+from core.errors import NotFound
 from core.llm.prompts import Prompts
 from core.schema import FEATURES, Caller, Word, usd
+from core.store import Store
+from core.tools import context_tools
 
 
 class OfferedInput(Word):
@@ -38,27 +45,80 @@ class OfferedPlan(Word):
     usd_per_month: str
 
 
+class LeftOf(Word):
+    """What is left of one limit until `resets_at`, None while nothing of a minute's runs is used."""
+
+    most: int
+    left: int
+    resets_at: datetime | None
+
+
+class LeftOfDollars(Word):
+    """The same in dollars, as decimal strings."""
+
+    most: str
+    left: str
+    resets_at: datetime | None
+
+
+class LimitsLeft(Word):
+    """What one candidate has left; runs under way count in full."""
+
+    runs_per_minute: LeftOf
+    tokens_per_day: LeftOf
+    usd_per_month: LeftOfDollars
+
+
 class Offer(Word):
-    """`user_id` and `plan` are those of the candidate the token is limited to or asked about."""
+    """`user_id`, `plan` and `limits` are those of the candidate the token is limited to or asked about."""
 
     caller: str
     scopes: tuple[str, ...]
     user_id: int | None
     plan: str | None
+    limits: LimitsLeft | None
     features: tuple[OfferedFeature, ...]
     plans: tuple[OfferedPlan, ...]
 
 
-def offer(caller: Caller, policy: Policy, prompts: Prompts, *, user_id: int | None, plan: str | None) -> Offer:
-    """What this caller may run, for the candidate `user_id` on `plan` or, without one, in general."""
+def offer(store: Store, policy: Policy, prompts: Prompts, caller: Caller, *, user_id: int | None) -> Offer:
+    """What this caller may run for a candidate: the one asked about, else the token's own, else in general.
+
+    Errors: `NotFound` for an unknown candidate and, for a token of one candidate, for every other.
+    """
+    if user_id is not None and caller.user_id not in (None, user_id):
+        raise NotFound(f"There is no candidate {user_id} for this token.")
+    user_id = caller.user_id if user_id is None else user_id
+    plan = None if user_id is None else _plan_of(store, user_id)
     return Offer(
         caller=caller.name,
         scopes=tuple(sorted(caller.scopes)),
         user_id=user_id,
         plan=plan,
+        limits=None if user_id is None or plan is None else _left(store, policy, user_id, plan),
         features=tuple(_feature(name, caller, policy, prompts, plan) for name in FEATURES),
         plans=tuple(_plan(name, policy) for name in PLANS if plan in (None, name)),
     )
+
+
+def _plan_of(store: Store, user_id: int) -> str:
+    with store.read() as connection:
+        return str(context_tools.candidate(connection, user_id)["plan"])
+
+
+def _left(store: Store, policy: Policy, user_id: int, plan: str) -> LimitsLeft:
+    left = admission.left(store, policy, user_id, plan)
+    return LimitsLeft(
+        runs_per_minute=_count(left.runs),
+        tokens_per_day=_count(left.tokens),
+        usd_per_month=LeftOfDollars(
+            most=usd(left.nanousd.most) or "0", left=usd(left.nanousd.left) or "0", resets_at=left.nanousd.resets_at
+        ),
+    )
+
+
+def _count(left: Left) -> LeftOf:
+    return LeftOf(most=left.most, left=left.left, resets_at=left.resets_at)
 
 
 def _feature(name: str, caller: Caller, policy: Policy, prompts: Prompts, plan: str | None) -> OfferedFeature:

@@ -6,12 +6,27 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from core.api import health, problems
+from core.api.addresses import at
+from core.api.calls import Calls, Pace
 from core.api.security import SecurityHeaders
 
+AI = "/api/v1/ai"
 
-def routes() -> list[BaseRoute]:
+
+def routes(pace: Pace = Pace()) -> list[BaseRoute]:  # noqa: B008 - frozen
     """All routes beside the pages; the last one answers what no other takes."""
-    return [*health.routes, problems.last]
+    calls = Calls(pace)
+    return [
+        *health.routes,
+        at(f"{AI}/run", POST=calls.run),
+        at(f"{AI}/stream", POST=calls.stream),
+        at(f"{AI}/features", GET=calls.features),
+        at(f"{AI}/runs/{{run_id}}", GET=calls.read),
+        at(f"{AI}/runs/{{run_id}}/events", GET=calls.events),
+        at(f"{AI}/runs/{{run_id}}/cancel", POST=calls.cancel),
+        at("/api/v1/openapi.json", GET=calls.openapi),
+        problems.last,
+    ]
 
 
 def middleware(index: Path) -> list[Middleware]:

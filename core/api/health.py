@@ -3,9 +3,9 @@
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from core import wiring
+from core.api.addresses import at
 from core.drive import people
 from core.errors import WorkbenchError
 from core.store.migrate import is_current
@@ -36,4 +36,4 @@ def _checks() -> dict[str, bool]:
     return checks
 
 
-routes = [Route("/health/live", live), Route("/health/ready", ready)]
+routes = [at("/health/live", GET=live), at("/health/ready", GET=ready)]

@@ -60,7 +60,7 @@ def documents(store: Store, user_id: int, *, binned: bool = False) -> list[Paper
 def revisions(store: Store, user_id: int, document_id: int) -> Sequence[DocumentRevision]:
     """All texts a document has had, newest first. Errors: `NotFound`."""
     with store.reading(user_id) as session:
-        _document(session, document_id)
+        _document(session, document_id, lock=False)
         wanted = select(DocumentRevision).where(DocumentRevision.document_id == document_id)
         return session.scalars(wanted.order_by(DocumentRevision.number.desc())).all()
 
@@ -216,8 +216,9 @@ def _add_version(
     return version
 
 
-def _document(session: Session, document_id: int, *, binned: bool = False) -> Document:
-    found = session.get(Document, document_id, with_for_update=True)  # one revision number at a time
+def _document(session: Session, document_id: int, *, binned: bool = False, lock: bool = True) -> Document:
+    """The document; locked where it is written, so that one revision number is given at a time."""
+    found = session.get(Document, document_id, with_for_update=lock)
     if found is None or (found.deleted_at is not None) != binned:
         raise NotFound("This document is not in the candidate's Drive any more. Look in the bin, or reload the page.")
     return found

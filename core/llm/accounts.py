@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from core.access.admission import Estimate
 from core.errors import ProviderBusy, ProviderDown, ProviderRefused
-from core.llm import pricing
+from core.llm import pricing, sound
 from core.llm.provider import Spent
 from core.llm.runs import Attempt
 from core.schema import Cost, Usage
@@ -12,35 +13,55 @@ from core.tools import tokens
 
 
 def note(attempt: Attempt, spent: Spent) -> None:
-    """Keep the server's own count; its names are cut to what their columns hold."""
-    attempt.usage, attempt.raw_usage = spent.usage, spent.raw
-    attempt.answered_by = spent.model[:200] if spent.model else None
-    attempt.service_tier = spent.tier[:32] if spent.tier else None
+    """Keep the server's own count, as it can be stored."""
+    attempt.usage, attempt.raw_usage = spent.usage, sound.data(spent.raw)
+    attempt.answered_by, attempt.service_tier = sound.name(spent.model, 200), sound.name(spent.tier, 32)
 
 
 def close(attempt: Attempt) -> None:
-    """Fix an attempt's latency, usage and cost; one that was still running was cancelled.
+    """Fix an attempt's latency, usage and cost, once; one that was still running was cancelled.
 
-    Without the server's count the tokens sent and received are counted here and the cost is estimated; a call that was
-    turned away before it began cost nothing.
+    Without the server's last count the tokens sent and received are counted here and the cost is estimated; a call
+    that was turned away before it began cost nothing.
     """
+    if attempt.latency_ms is not None:
+        return
     if attempt.status == "running":
         attempt.status = "cancelled"
-    attempt.latency_ms = attempt.latency_ms or since(attempt.started_at)
-    if attempt.raw_usage is not None or attempt.provider == "rules":
+    attempt.latency_ms = since(attempt.started_at)
+    began = bool(attempt.text or attempt.finish_reason or attempt.raw_usage)
+    if attempt.provider == "rules" or (attempt.raw_usage is not None and attempt.finish_reason):
         attempt.cost = _price(attempt, estimated=False)
-    elif attempt.error_code in (ProviderBusy.code, ProviderRefused.code) and not attempt.text:
+    elif not began and attempt.error_code in (ProviderBusy.code, ProviderRefused.code):
         attempt.cost = Cost(nanousd=0, status="exact")
-    elif not attempt.messages or (attempt.error_code == ProviderDown.code and not attempt.text):
+    elif not attempt.messages or (not began and attempt.error_code == ProviderDown.code):
         attempt.cost = Cost(nanousd=0, status="estimated")
     else:
-        sent = tokens.count_messages([(message.role, message.content) for message in attempt.messages])
-        attempt.usage = Usage(input_tokens=sent, output_tokens=tokens.count("".join(attempt.text)))
+        attempt.usage = _at_least(attempt.usage, attempt)
         attempt.cost = _price(attempt, estimated=True)
+
+
+def _at_least(said: Usage, attempt: Attempt) -> Usage:
+    """What was sent and received as counted here, or what the server had said by then where that is more."""
+    sent = tokens.count_messages(attempt.messages)
+    received = tokens.count("".join(attempt.text))
+    return said.model_copy(
+        update={
+            "input_tokens": max(said.input_tokens, sent),
+            "output_tokens": max(said.output_tokens, received),
+        }
+    )
 
 
 def total(attempts: Sequence[Attempt]) -> Cost:
     return pricing.total(attempt.cost for attempt in attempts)
+
+
+def used(attempts: Sequence[Attempt], *, held_nanousd: int) -> Estimate:
+    """What closed attempts used; while a cost is unknown, all that is held may be gone."""
+    counted = sum(attempt.usage.input_tokens + attempt.usage.output_tokens for attempt in attempts)
+    cost = total(attempts)
+    return Estimate(counted, held_nanousd if cost.nanousd is None else cost.nanousd)
 
 
 def since(moment: datetime) -> int:

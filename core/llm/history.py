@@ -71,7 +71,7 @@ def recent(
     wanted = (
         select(AiRun, User.name, Job.title)
         .join(User, User.id == AiRun.user_id)
-        .outerjoin(Job, Job.id == AiRun.job_id)
+        .outerjoin(Job, (Job.id == AiRun.job_id) & (Job.user_id == AiRun.user_id))
         .order_by(AiRun.created_at.desc(), AiRun.id.desc())
         .limit(limit)
     )

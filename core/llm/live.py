@@ -48,6 +48,7 @@ class LiveRun:
         self._watchers = 0
         self._looked = self.started
         self._size = 0
+        self._limited = True
         self._grown = threading.Condition()
         self._followers: set[asyncio.Event] = set()
 
@@ -56,16 +57,20 @@ class LiveRun:
         return bool(self.events) and self.events[-1].kind == "done"
 
     def emit(self, kind: EventKind, data: dict[str, Any]) -> None:
-        """Append one event and wake who waits. Errors: `AnswerTooLong`, once, where the prose passes 1 MB."""
+        """Append one event and wake who waits. Errors: `AnswerTooLong` for prose past 1 MB."""
         if kind == "delta":
-            before, self._size = self._size, self._size + len(data["text"])
-            if before <= MOST_CHARACTERS < self._size:
+            self._size += len(data["text"])
+            if self._limited and self._size > MOST_CHARACTERS:
                 raise AnswerTooLong("The answer passed 1 MB and was cut. Ask for less at a time.")
         self.events.append(Event(len(self.events) + 1, kind, data))
         for follower in self._followers:
             follower.set()
         with self._grown:
             self._grown.notify_all()
+
+    def lift_limit(self) -> None:
+        """What comes now is short and must not be cut: the rules' answer."""
+        self._limited = False
 
     def finish(self, result: RunResult) -> None:
         """The last event."""

@@ -99,7 +99,7 @@ class AnswerReader:
 
     def spent(self) -> Spent | None:
         """The server's last count, once: some servers send a running one with every chunk."""
-        if self._usage is None:
+        if self._usage is None or not is_count(self._usage):
             return None
         return Spent(counted(self._usage), dict(self._usage), self._model, self._tier)
 
@@ -124,6 +124,11 @@ class AnswerReader:
             self._model = model
         if isinstance(tier := completion.get("service_tier"), str):
             self._tier = tier
+
+
+def is_count(usage: Mapping[str, Any]) -> bool:
+    """Whether a usage object says how much went in and came out: anything else must not pass for zero tokens."""
+    return all(type(usage.get(name)) is int for name in ("prompt_tokens", "completion_tokens"))
 
 
 def counted(usage: Mapping[str, Any]) -> Usage:

@@ -56,6 +56,14 @@ def partial(events: Sequence[Event], *, why: str = STOPPED) -> Written:
     return Written(answer)
 
 
+def nothing() -> Written:
+    """What is left to say when even the rules failed, which is a mistake of ours."""
+    content = "No answer could be made. Nothing you gave is lost: try again, or tell an admin the run's number."
+    return Written(
+        AiAnswer(title="No answer", summary="", content=content, warnings=("The rule-based engine failed.",))
+    )
+
+
 def prose(events: Sequence[Event]) -> dict[str, str]:
     """The text of each field so far; a `notice` starts it afresh."""
     fields: dict[str, list[str]] = {}

@@ -1,19 +1,24 @@
 """From a request to a run that is ready to start: check, gather, compose, route. Refusals happen here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
+from core.access import admission, ledger
+from core.access.admission import Estimate
+from core.access.ledger import Claim, Line
+from core.access.limits import Limits, limits
 from core.access.plans import Policy
 from core.errors import Denied, Invalid, NotFound, PlanDenied
 from core.llm import opening as openings
 from core.llm import parser, router, runs
 from core.llm.prompts import Prompt, Prompts, parse
 from core.llm.provider import Message, ModelCall, Provider
-from core.llm.render import Part, compose
+from core.llm.render import Part, compose, overhead
 from core.llm.router import Leg, Route
 from core.schema import AiRequest, Caller
 from core.store import Store
+from core.store.models import now
 from core.tools import budget, context_tools, tokens
 from core.tools.material import Material, Piece
 
@@ -26,10 +31,16 @@ class Composed:
     parts: tuple[Part, ...]
     pieces: tuple[Piece, ...]
 
+    @property
+    def input_tokens(self) -> int:
+        """All that is sent: the parts, and the marks around the messages."""
+        marks = tokens.PER_CALL + len(self.call.messages) * (tokens.PER_MESSAGE + 1)
+        return marks + sum(part.tokens for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run that may start."""
+    """A run that may start: what it asks of its limits, and `warnings` for its answer."""
 
     request: AiRequest
     caller: Caller
@@ -38,10 +49,24 @@ class Prepared:
     material: Material
     route: Route
     today: date
+    claim: Claim | None = None
+    warnings: tuple[str, ...] = ()
+    _composed: dict[Leg, Composed] = field(default_factory=dict, repr=False, compare=False)
 
     def compose(self, leg: Leg, provider: Provider) -> Composed:
-        """The messages for one leg, cut to what its models may be given."""
-        material = budget.fit(self.material, provider.context_tokens)
+        """The messages for one leg, cut to what its models may be given; composed once, to be counted and sent."""
+        if leg not in self._composed:
+            self._composed[leg] = self._compose(leg, provider)
+        return self._composed[leg]
+
+    def estimate(self, leg: Leg, provider: Provider, at: datetime) -> Estimate:
+        """The most this leg may need."""
+        composed = self.compose(leg, provider)
+        sent, most = composed.input_tokens, composed.call.max_tokens
+        return admission.estimate(leg, input_tokens=sent, max_tokens=most, at=at)
+
+    def _compose(self, leg: Leg, provider: Provider) -> Composed:
+        material = budget.fit(self.material, provider.context_tokens - self._besides())
         composed = compose(self.prompt, material, today=self.today, count=tokens.count)
         messages, parts = composed.messages, composed.parts
         asked = self.request.parameters
@@ -62,11 +87,24 @@ class Prepared:
         )
         return Composed(call, parts, material.pieces)
 
+    def _besides(self) -> int:
+        """Tokens of what is sent beside the context: the prompt's own words, inputs and instructions."""
+        given = [self.request.instructions, *self.request.inputs.values()]
+        return overhead(self.prompt, count=tokens.count) + sum(tokens.count(text) for text in given)
+
 
 class Desk:
     """Where a request is checked and made ready, with all it takes to do so."""
 
-    def __init__(self, store: Store, policy: Policy, prompts: Prompts, providers: Mapping[str, Provider]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        prompts: Prompts,
+        providers: Mapping[str, Provider],
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.clock = clock
         self.store = store
         self.policy = policy
         self.prompts = prompts
@@ -76,18 +114,19 @@ class Desk:
         """Steps 1 to 4 of a call. Errors: what refuses it before a byte is sent; a plan's refusal is recorded."""
         check_scopes(request, caller)
         prompt = self.prompt_for(request)
-        today = datetime.now(UTC).date()
-        plan = self._plan(request)
+        at = self.clock()
+        today = at.date()
+        plan, holding, spent = self._standing(request, at)
+        material = context_tools.gather(self.store, request, today=today, default_resume="resume" in prompt.needs)
         try:
             route = self._route(request, plan)
         except PlanDenied as denied:
             opening = runs.Opening(runs.new_id(), caller, request, prompt.label, plan)
             runs.refuse(self.store, opening, error_code=denied.code)
             raise
-        material = context_tools.gather(self.store, request, today=today, default_resume="resume" in prompt.needs)
         prepared = Prepared(request, caller, plan, prompt, material, route, today)
         compose(prompt, material, today=today, count=len)  # refuses what is missing, before anything is sent
-        return prepared
+        return self._admitted(prepared, holding, spent, at)
 
     def prompt_for(self, request: AiRequest) -> Prompt:
         """The draft, the named prompt, or the feature's own. Errors: `Invalid` where it is for another feature."""
@@ -102,15 +141,33 @@ class Desk:
             )
         return prompt
 
-    def _plan(self, request: AiRequest) -> str:
+    def _standing(self, request: AiRequest, at: datetime) -> tuple[str, Limits, tuple[Line, Line]]:
+        """The candidate's plan, its limits, and what the two budgets have spent."""
         with self.store.read() as connection:
-            return str(context_tools.candidate(connection, request.user_id)["plan"])
+            plan = str(context_tools.candidate(connection, request.user_id)["plan"])
+            holding = limits(self.policy, plan, request.user_id, at)
+            return plan, holding, ledger.budgets(connection, holding)
+
+    def _admitted(self, prepared: Prepared, holding: Limits, spent: tuple[Line, Line], at: datetime) -> Prepared:
+        """The same run on the route that the budgets allow, with what it asks of the limits."""
+        admitted = admission.admit(
+            self.policy,
+            holding,
+            spent,
+            prepared.route,
+            configured=self._configured(),
+            estimate=lambda leg: prepared.estimate(leg, self.providers[leg.provider], at),
+            at=at,
+        )
+        return replace(prepared, route=admitted.route, claim=admitted.claim, warnings=admitted.warnings)
 
     def _route(self, request: AiRequest, plan: str) -> Route:
-        configured = {name for name, provider in self.providers.items() if provider.configured}
         return router.choose(
-            self.policy, feature=request.feature, plan=plan, configured=configured, model=request.model
+            self.policy, feature=request.feature, plan=plan, configured=self._configured(), model=request.model
         )
+
+    def _configured(self) -> set[str]:
+        return {name for name, provider in self.providers.items() if provider.configured}
 
 
 def opening(prepared: Prepared, run_id: str, key: str | None) -> runs.Opening:
@@ -127,6 +184,7 @@ def opening(prepared: Prepared, run_id: str, key: str | None) -> runs.Opening:
         route=prepared.route.why,
         pieces=prepared.material.pieces,
         idempotency_key=key,
+        claim=prepared.claim,
     )
 
 

@@ -82,6 +82,11 @@ def cost(
     return Cost(nanousd=nanousd, status="exact" if consistent and not estimated else "estimated", price=row.id)
 
 
+def is_free(provider: str) -> bool:
+    """Whether what runs there is charged by nobody."""
+    return provider in _FREE
+
+
 def total(costs: Iterable[Cost]) -> Cost:
     """The sum of a run's legs: unknown when one of them is, estimated when one of them is."""
     legs = tuple(costs)

@@ -10,7 +10,7 @@ import uuid_utils
 from anyio import CapacityLimiter, to_thread
 
 from core.errors import NotFound, StorageDown
-from core.llm import prepare, runs
+from core.llm import prepare, repeats, runs
 from core.llm.live import LiveRun
 from core.llm.prepare import Desk, Prepared
 from core.llm.runner import Runner
@@ -54,7 +54,7 @@ class Registry:
         With `unwatched_s` the run is stopped once nobody has watched it for so long. Errors: what refuses a request.
         """
         prepare.check_scopes(request, caller)
-        if key and (made := await self._thread(lambda: runs.made_by(self.runner.store, caller, key, request))):
+        if key and (made := await self._thread(lambda: repeats.made_by(self.runner.store, caller, key, request))):
             return made
         prepared = await self._thread(lambda: self.desk.prepare(request, caller))
         if self._closing:
@@ -126,7 +126,7 @@ class Registry:
             while True:
                 try:
                     if self._tasks:
-                        await self._thread(lambda: runs.renew(self.runner.store, self.owner))
+                        await self._thread(lambda: runs.renew(self.runner.store, self.owner, list(self._tasks)))
                     await self._thread(lambda: runs.close_expired(self.runner.store))
                 except StorageDown as down:
                     log.warning("leases were not renewed: %s", down.message)

@@ -51,11 +51,15 @@ def choose(policy: Policy, *, feature: str, plan: str, configured: Collection[st
     _check(policy, feature, plan)
     if model is not None:
         return _chosen(model, configured)
-    tier = policy.plan(plan).tier_of(feature)
+    return of_tier(policy, policy.plan(plan).tier_of(feature), configured, because=f"plan {plan} and feature {feature}")
+
+
+def of_tier(policy: Policy, tier: str, configured: Collection[str], *, because: str) -> Route:
+    """The route over the models of one tier, and why it is this one."""
     wanted = [_leg(name) for name in policy.tiers[tier]]
     legs = tuple(leg for leg in wanted if leg != LAST and leg.provider in configured)
     skipped = tuple(leg for leg in wanted if leg != LAST and leg.provider not in configured)
-    reasons = [f"{tier}, because plan {plan} and feature {feature}"]
+    reasons = [f"{tier}, because {because}"]
     reasons += [f"{leg} skipped: {LACKS.get(leg.provider, 'not configured')}" for leg in skipped]
     return Route(tier, (*legs, LAST), "; ".join(reasons), skipped)
 

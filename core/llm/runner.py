@@ -5,16 +5,27 @@ happens on the way, it is recorded once and its last event is `done`.
 """
 
 import logging
+import traceback
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 
-from core.errors import AnswerTooLong, AnswerUnreadable, ProviderCut, ProviderError, ProviderSlow, StorageDown
-from core.llm import accounts, fallback, finish, outcome, parser, runs
+from core.access import admission
+from core.errors import (
+    AnswerTooLong,
+    AnswerUnreadable,
+    LimitReached,
+    ProviderCut,
+    ProviderError,
+    ProviderSlow,
+)
+from core.llm import accounts, fallback, finish, outcome, parser, runs, sound
 from core.llm.live import LiveRun
 from core.llm.prepare import Composed, Prepared
 from core.llm.provider import Finished, Prose, Provider
@@ -28,6 +39,7 @@ from core.tools import memory
 log = logging.getLogger(__name__)
 
 CUT_SHORT = "The model stopped at its length limit, so the end may be missing. Raise max_tokens or ask for less."
+BROKE = "This step failed inside the workbench. The next one took over; the log says where."
 NOT_RECORDED = "This run could not be recorded: the database did not take it. Save what you need, then tell an admin."
 
 
@@ -39,6 +51,8 @@ class Call:
         self.opening = opening
         self.live = live
         self.attempts: list[Attempt] = []
+        self.warnings = list(prepared.warnings)
+        self._untold: list[dict[str, str]] = []  # legs passed over since the last one began
 
     def begin(self, leg: Leg) -> Attempt:
         """A new attempt, announced: `started` for the first, `notice` for one that takes over."""
@@ -53,7 +67,17 @@ class Call:
         else:
             failed = self.attempts[-2]
             self.live.emit("notice", {"code": failed.error_code, "message": failed.error} | where)
+        for notice in self._untold:
+            self.live.emit("notice", notice | where)
+        self._untold.clear()
         return attempt
+
+    def skip(self, leg: Leg, short: LimitReached) -> None:
+        """Pass over a leg that a limit has no room for; said when the next one begins, for `started` comes first."""
+        if self.opening.claim:
+            self.opening.claim.skipped.append(f"{leg} skipped: {short.code}")
+        self.warnings.append(f"{leg} was not asked. {short.message}")
+        self._untold.append({"code": short.code, "message": self.warnings[-1]})
 
     def say(self, attempt: Attempt, field: str, text: str) -> None:
         """One delta; the first of the run is its time to first token."""
@@ -65,6 +89,8 @@ class Call:
 
     def result(self, status: RunStatus, written: Written) -> RunResult:
         live = self.live
+        answer = reduce(outcome.warned, self.warnings, written.answer)
+        written = replace(written, answer=answer)
         return outcome.result(
             self.opening, status, written, self.attempts, latency_ms=live.elapsed_ms(), ttft_ms=live.progress.ttft_ms
         )
@@ -86,12 +112,12 @@ class Runner:
             for leg in prepared.route.legs:
                 if written := await self._try(call, leg):
                     break
-        for attempt in call.attempts:
-            accounts.close(attempt)
-        if written is None:
+        if written:
+            result = call.result("ok" if len(call.attempts) == 1 else "fallback", written)
+        elif live.scope.cancelled_caught:
             result = call.result("cancelled", outcome.partial(live.events))
         else:
-            result = call.result("ok" if len(call.attempts) == 1 else "fallback", written)
+            result = call.result("fallback", outcome.nothing())
         with anyio.CancelScope(shield=True):
             result = await self._record(call, result)
         live.finish(result)
@@ -101,24 +127,47 @@ class Runner:
         """One leg; None when it failed and the next should take over."""
         if leg.provider != "rules" and any(a.error_code == AnswerTooLong.code for a in call.attempts):
             return None  # the events are full: only the rules' short answer still fits
-        attempt = call.begin(leg)
+        attempt: Attempt | None = None
         try:
+            if not await self._affords(call, leg):
+                return None
+            attempt = call.begin(leg)
             if leg.provider == "rules":
                 written = await self._rules(call, attempt)
             else:
                 written = await self._ask(call, attempt, leg, self.providers[leg.provider])
         except ProviderError as failed:
+            attempt = attempt or call.begin(leg)
             attempt.status, attempt.error_code, attempt.error = "failed", failed.code, failed.message
             return None
-        except Exception as broken:  # the one broad except: a run always ends in an answer
-            log.error("leg %s of run %s broke: %s", attempt.number, call.opening.id, type(broken).__name__)
-            attempt.status, attempt.error_code = "failed", "internal"
-            attempt.error = (
-                "This step failed inside the workbench. The next one took over; an admin finds it in the log."
-            )
+        except Exception as broken:  # a run always ends in an answer
+            attempt = attempt or call.begin(leg)
+            log.error("leg %s of run %s broke: %s", attempt.number, call.opening.id, where(broken))
+            attempt.status, attempt.error_code, attempt.error = "failed", "internal", BROKE
             return None
-        attempt.status = "ok"
-        return written
+        else:
+            attempt.status = "ok"
+            return written
+        finally:
+            if attempt:
+                accounts.close(attempt)
+
+    async def _affords(self, call: Call, leg: Leg) -> bool:
+        """Whether the limits have room for this leg; what the first one may need is held since the run opened."""
+        claim, first = call.opening.claim, call.prepared.route.legs[0]
+        if claim is None or leg.provider == "rules" or (claim.whole and leg == first):
+            return True
+        used = accounts.used(call.attempts, held_nanousd=claim.nanousd)
+
+        def more() -> LimitReached | None:
+            need = call.prepared.estimate(leg, self.providers[leg.provider], claim.at)
+            return admission.more(self.store, claim, call.opening.id, used=used, need=need)
+
+        with anyio.CancelScope(shield=True):  # `started` comes before a run can be stopped
+            if short := await to_thread.run_sync(more, limiter=self.threads):
+                call.skip(leg, short)
+                return False
+        return True
 
     async def _ask(self, call: Call, attempt: Attempt, leg: Leg, provider: Provider) -> Written:
         """Stream one model's answer, within the provider's deadlines, and read it."""
@@ -157,10 +206,10 @@ class Runner:
                         for field, text in scanner.feed(chunk.text):
                             call.say(attempt, field, text)
                     elif isinstance(chunk, Finished):
-                        attempt.finish_reason = chunk.reason
+                        attempt.finish_reason = sound.name(chunk.reason, 32)
                     else:
                         accounts.note(attempt, chunk)
-        if watch.cancelled_caught:
+        if watch.cancelled_caught and attempt.finish_reason is None:
             raise ProviderSlow("The model took too long, so it was stopped.")
         if attempt.finish_reason is None:
             raise ProviderCut("The model's answer was cut off in the middle.")
@@ -168,6 +217,7 @@ class Runner:
     async def _rules(self, call: Call, attempt: Attempt) -> Written:
         """The rule-based engine's answer, shown as it would stream."""
         prepared = call.prepared
+        call.live.lift_limit()
         write = lambda: fallback.write(call.opening.request.feature, prepared.material, today=prepared.today)  # noqa: E731
         written = await to_thread.run_sync(write, limiter=self.threads)
         answer = written.answer
@@ -187,14 +237,20 @@ class Runner:
         for pause in (0.05, 0.5, None):
             try:
                 await to_thread.run_sync(settle, limiter=self.threads)
-            except StorageDown as down:
+            except Exception as refused:  # nor may a record that fails keep a run from its end
                 if pause is None:
-                    log.error("run %s was not recorded: %s", call.opening.id, down.message)
+                    log.error("run %s was not recorded: %s", call.opening.id, where(refused))
                     return result.model_copy(update={"answer": outcome.warned(result.answer, NOT_RECORDED)})
                 await anyio.sleep(pause)
             else:
                 break
         return result
+
+
+def where(broken: BaseException) -> str:
+    """The kind of an exception and the lines it came through, without a word of what it says: that can hold a resume."""
+    frames = traceback.extract_tb(broken.__traceback__)
+    return f"{type(broken).__name__} at " + " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
 
 
 def _finished(prepared: Prepared, provider: Provider, text: str) -> Written:

@@ -2,15 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
 from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from core.errors import Conflict
+from core.access import ledger
+from core.access.ledger import Claim
+from core.errors import Conflict, LimitReached, StoreConflict
+from core.llm import sound
 from core.llm.provider import Message
 from core.schema import AiRequest, AttemptStatus, AttemptView, Caller, Cost, RunResult, Usage, usd
 from core.store import AiAttempt, AiRun, Store
@@ -92,28 +97,34 @@ class Opening:
     route: str = ""
     pieces: tuple[Piece, ...] = ()
     idempotency_key: str | None = None
+    claim: Claim | None = None
 
 
 def open_run(store: Store, opening: Opening, *, owner: str) -> str:
-    """Insert the `running` row and return its id, or the id of the run that this idempotency key already made.
+    """Insert the `running` row, with what it reserves, and return its id, or the id of the run that this key already made.
 
-    Errors: `Conflict` when the key came with another request.
+    Errors: `Conflict` when the key came with another request, `LimitReached`, recorded, when a limit has no room for it.
     """
+    try:
+        return _open(store, opening, owner)
+    except LimitReached as reached:
+        refuse(store, opening, error_code=reached.code)
+        raise
+    except StoreConflict:
+        if not opening.idempotency_key:
+            raise
+        return _open(store, opening, owner)  # the same key, a moment earlier: now its run is found
+
+
+def _open(store: Store, opening: Opening, owner: str) -> str:
     with store.write() as connection:
         if opening.idempotency_key and (found := _same_key(connection, opening)):
             return found
+        if opening.claim:
+            ledger.claim(connection, opening.claim, opening.id)
         values = _row(opening) | {"status": "running", "owner": owner, "lease_until": now() + LEASE}
         connection.execute(insert(RUN).values(**values))
     return opening.id
-
-
-def made_by(store: Store, caller: Caller, key: str, request: AiRequest) -> str | None:
-    """The run that this caller's idempotency key made within its day. Errors: `Conflict` for another request."""
-    with store.read() as connection:
-        found = _keyed(connection, caller.name, key)
-    if found is None or found.created_at < now() - KEY_LASTS:
-        return None
-    return _same(found, request)
 
 
 def refuse(store: Store, opening: Opening, *, error_code: str) -> None:
@@ -128,12 +139,13 @@ def settle(
 ) -> bool:
     """Write how the run ended, its attempts and what to remember, in one transaction.
 
-    Returns False, and writes nothing, when somebody else had closed the run already.
+    Returns False, and writes nothing, when it is settled already. A run that another process took for dead, because
+    its lease could not be renewed in time, is settled all the same: this is what really became of it.
     """
     with store.write() as connection:
         closed = connection.execute(
             update(RUN)
-            .where(RUN.c.id == opening.id, RUN.c.status == "running")
+            .where(RUN.c.id == opening.id, RUN.c.status.in_(("running", "abandoned")))
             .values(
                 **result.model_dump(
                     mode="json", include={"status", "provider", "model", "answer", "changes", "details"}
@@ -147,26 +159,38 @@ def settle(
                 context=_context(next((a.pieces for a in reversed(attempts) if a.pieces), opening.pieces)),
                 lease_until=None,
                 finished_at=now(),
+                **_route(opening),
             )
         )
+        _settle_limits(connection, opening, result.usage, attempts, cost, recorded=bool(closed.rowcount))
         if not closed.rowcount:
             return False
-        connection.execute(insert(ATTEMPT), [_attempt_row(opening, attempt) for attempt in attempts])
+        if attempts:
+            connection.execute(insert(ATTEMPT), [_attempt_row(opening, attempt) for attempt in attempts])
         if note:
-            request = opening.request
-            memory.keep(connection, user_id=request.user_id, job_id=request.job_id, text=note, run_id=opening.id)
+            _remember(connection, opening, note)
     return True
 
 
-def renew(store: Store, owner: str) -> None:
-    """Prolong the leases of all runs of this process."""
+def _remember(connection: Connection, opening: Opening, note: str) -> None:
+    """Keep the note unless its job was removed while the run went on: that must not cost the record."""
+    user_id, job_id = opening.request.user_id, opening.request.job_id
+    with suppress(IntegrityError), connection.begin_nested():
+        memory.keep(connection, user_id=user_id, job_id=job_id, text=note, run_id=opening.id)
+
+
+def renew(store: Store, owner: str, run_ids: Collection[str]) -> None:
+    """Prolong the leases of these runs of a process; one whose task has ended unrecorded is left to run out."""
     with store.write() as connection:
-        mine = (RUN.c.status == "running") & (RUN.c.owner == owner)
+        mine = (RUN.c.status == "running") & (RUN.c.owner == owner) & RUN.c.id.in_(run_ids)
         connection.execute(update(RUN).where(mine).values(lease_until=now() + LEASE))
 
 
 def close_expired(store: Store) -> int:
-    """Close the runs whose process died as `abandoned`; what they cost is unknown. Returns how many."""
+    """Close the runs whose process died as `abandoned`; what they cost is unknown, so what they held counts as used.
+
+    Returns how many.
+    """
     with store.write() as connection:
         expired = (RUN.c.status == "running") & (RUN.c.lease_until < now())
         closed = connection.execute(
@@ -176,7 +200,30 @@ def close_expired(store: Store) -> int:
                 status="abandoned", error_code="abandoned", cost_status="unknown", lease_until=None, finished_at=now()
             )
         )
+        ledger.forfeit(connection)
     return int(closed.rowcount)
+
+
+def _settle_limits(
+    connection: Connection, opening: Opening, usage: Usage, attempts: Sequence[Attempt], cost: Cost, *, recorded: bool
+) -> None:
+    """What was used takes the place of what was held."""
+    if opening.claim:
+        ledger.settle(
+            connection,
+            opening.claim,
+            opening.id,
+            tokens=usage.input_tokens + usage.output_tokens,
+            nanousd=cost.nanousd,
+            least_nanousd=sum(attempt.cost.nanousd or 0 for attempt in attempts),
+            recorded=recorded,
+        )
+
+
+def _route(opening: Opening) -> dict[str, str]:
+    """The route in words once more, where there are legs that it could not afford in the end."""
+    skipped = opening.claim.skipped if opening.claim else []
+    return {"route": "; ".join([opening.route, *skipped])} if skipped else {}
 
 
 def _same_key(connection: Connection, opening: Opening) -> str | None:
@@ -189,12 +236,12 @@ def _same_key(connection: Connection, opening: Opening) -> str | None:
     return _same(found, opening.request)
 
 
-def _keyed(connection: Connection, caller: str, key: str | None) -> Row[Any] | None:
+def _keyed(connection: Connection, caller: str, key: str | None) -> Row[Any, Any, Any] | None:
     wanted = select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at)
     return connection.execute(wanted.where(RUN.c.caller == caller, RUN.c.idempotency_key == key)).one_or_none()
 
 
-def _same(found: Row[Any], request: AiRequest) -> str:
+def _same(found: Row[Any, Any, Any], request: AiRequest) -> str:
     if found.request_sha256 != fingerprint(request):
         raise Conflict("This Idempotency-Key was used for another request. Send a new key with a new request.")
     return str(found.id)
@@ -238,14 +285,14 @@ def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
         "model": attempt.model,
         "answered_by": attempt.answered_by,
         "status": attempt.status,
-        "finish_reason": attempt.finish_reason[:32] if attempt.finish_reason else None,
+        "finish_reason": attempt.finish_reason,
         "error_code": attempt.error_code,
         "error": attempt.error,
         "messages": [asdict(message) for message in attempt.messages],
         "parts": [dict(part) for part in attempt.parts],
-        "text": _storable("".join(attempt.text)),
+        "text": sound.text("".join(attempt.text)),
         **attempt.usage.model_dump(),
-        "usage": json.loads(_storable(json.dumps(attempt.raw_usage))) if attempt.raw_usage is not None else None,
+        "usage": attempt.raw_usage,
         "service_tier": attempt.service_tier,
         "price": attempt.cost.price,
         "cost_nanousd": attempt.cost.nanousd,
@@ -254,8 +301,3 @@ def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
         "ttft_ms": attempt.ttft_ms,
         "started_at": attempt.started_at.astimezone(UTC),
     }
-
-
-def _storable(text: str) -> str:
-    """Without what no database takes: NUL, also as JSON writes it, and lone surrogates."""
-    return text.replace("\x00", "").replace("\\u0000", "").encode("utf-8", "replace").decode()

@@ -11,10 +11,11 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, Row, Table, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from core.errors import Misconfigured, StorageDown
+from core.errors import Misconfigured, StorageDown, StoreConflict
 from core.store.models import Owned
 
 EVERYONE: Final = "everyone"
@@ -27,18 +28,19 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = _parse(url)
         if self.url.get_backend_name() == "sqlite":
-            if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(self.url)
             self.writer = _sqlite(self.url, begin="BEGIN IMMEDIATE")
             self.reader = _sqlite(self.url, begin="BEGIN")
         else:
-            self.writer = self.reader = create_engine(self.url, hide_parameters=True, pool_size=10, pool_pre_ping=True)
+            self.writer = _postgresql(self.url)
+            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A Core connection on one consistent state, for the call path. Nothing written here is kept."""
-        with _told(), self.reader.connect() as connection, connection.begin():
+        with _told(), self.reader.connect() as connection:
             yield connection
+            connection.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -98,6 +100,24 @@ def _parse(url: str) -> URL:
     return parsed
 
 
+def _make_folder(url: URL) -> None:
+    if not url.database or url.database == ":memory:":
+        raise Misconfigured("The SQLite database needs a file, as in sqlite:///data/workbench.db.")
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise Misconfigured(
+            f"The database's folder cannot be made ({wrong.strerror}). Set WORKBENCH_DATA_DIR to one that can be written."
+        ) from None
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True)
+    except (NoSuchModuleError, ImportError):
+        raise Misconfigured("WORKBENCH_DATABASE_URL names a driver that is not installed. Use postgresql://…") from None
+
+
 def _sqlite(url: URL, *, begin: str) -> Engine:
     engine = create_engine(url, hide_parameters=True)
 
@@ -127,8 +147,10 @@ def _told() -> Iterator[None]:
         yield
     except OperationalError as wrong:
         raise StorageDown(_sentence(str(wrong.orig))) from None
-    except IntegrityError:
-        raise
+    except IntegrityError as wrong:
+        raise StoreConflict(getattr(getattr(wrong.orig, "diag", None), "constraint_name", None)) from None
+    except PoolTimeout:
+        raise StorageDown("The database has no connection left. Try again in a moment.") from None
     except DBAPIError as wrong:
         if wrong.connection_invalidated:
             raise StorageDown("The database went away. Check that it runs, then try again.") from None

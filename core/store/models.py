@@ -270,3 +270,33 @@ class AiMemory(Owned, Base):
     source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Ledger(Base):
+    """What one subject used and holds of one limit in one period.
+
+    `subject` is `user:7` or `project`, `measure` is runs, tokens or nanousd, `period` a UTC day, a UTC month or,
+    for runs, `minute`: one row that begins anew, from `started_at` on, with the first run after its 60 s.
+    """
+
+    __tablename__ = "ledger"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy reads it
+    subject: Mapped[str] = mapped_column(String(32), primary_key=True)
+    measure: Mapped[str] = mapped_column(String(16), primary_key=True)
+    period: Mapped[str] = mapped_column(String(16), primary_key=True)
+    used: Mapped[int] = mapped_column(Number, default=0)
+    reserved: Mapped[int] = mapped_column(Number, default=0)
+    started_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Reservation(Base):
+    """What a running run holds in the ledger until it is settled; it outlives run and user, so that this is given back."""
+
+    __tablename__ = "reservation"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy reads it
+    run_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(32))
+    tokens: Mapped[int] = mapped_column(Number)
+    nanousd: Mapped[int] = mapped_column(Number)
+    day: Mapped[str] = mapped_column(String(10))
+    month: Mapped[str] = mapped_column(String(7))

@@ -1,9 +1,11 @@
 """How well a resume fits a posting: a score whose every part is shown, and the terms behind it."""
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
 from core.drive import resume as resumes
 from core.schema import Details, Found, ScorePart
@@ -11,7 +13,7 @@ from core.tools import career, demands, keywords, lexicon, posting, titles
 from core.tools.career import LEVEL_NAMES, Career
 from core.tools.lexicon import HARD, scan
 from core.tools.lexicon.words import key
-from core.tools.material import JobFacts, Line, Material
+from core.tools.material import JobFacts, Line, Material, Resume
 from core.tools.posting import WEIGHTS, Kind, Sentence
 from core.tools.terms import only
 
@@ -61,7 +63,22 @@ def assess(material: Material, today: date, held: Career | None = None) -> Asses
     """`score`, with the weight, kind and sentence of each term; `held` is the resume, where it was read already."""
     if material.job is None or material.resume is None:
         return Assessment()
-    job, held = material.job, held or career.read(material.resume)
+    read = _Read(hashlib.sha256(repr(material.resume).encode("utf-8", "replace")).digest(), material.resume, held)
+    return _assess(material.job, read, career.text(material.profile.get("years_experience")), today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A resume known by its hash: a page's every rerun and a run's every leg ask for the same assessment."""
+
+    sha256: bytes
+    resume: Resume = field(compare=False)
+    held: Career | None = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _assess(job: JobFacts, read: _Read, years_told: str, today: date) -> Assessment:
+    held = read.held or career.read(read.resume)
     if held.is_empty:
         return Assessment()
     lines = readable(resumes.lines(held.resume))
@@ -73,7 +90,7 @@ def assess(material: Material, today: date, held: Career | None = None) -> Asses
     every = (
         _terms(matched, missing, asked),
         _title(job, held),
-        _years(sentences, held, material.profile, today),
+        _years(sentences, held, {"years_experience": years_told}, today),
         _education(sentences, held),
         _certificates(sentences, held, lines),
     )

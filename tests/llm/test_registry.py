@@ -1,6 +1,7 @@
 """A run is started once, refused before its first byte or not at all, and never lost."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -149,11 +150,13 @@ def test_renewing_keeps_a_process_s_runs_and_no_others(store: Store) -> None:
     user = person(store)
     mine, other = _running(store, user, owner="me"), _running(store, user, owner="other")
     past = now() - timedelta(seconds=1)
+    gone = _running(store, user, owner="me")  # its task has ended, but its record could not be written
     with store.writing(EVERYONE) as session:
         session.execute(update(AiRun).values(lease_until=past))
-    runs.renew(store, "me")
-    assert runs.close_expired(store) == 1
-    assert [history.story(store, id).run.status for id in (mine, other)] == ["running", "abandoned"]
+    runs.renew(store, "me", [mine, other])
+    assert runs.close_expired(store) == 2
+    statuses = [history.story(store, id).run.status for id in (mine, other, gone)]
+    assert statuses == ["running", "abandoned", "abandoned"]
 
 
 def test_a_run_is_settled_exactly_once(store: Store) -> None:
@@ -165,6 +168,25 @@ def test_a_run_is_settled_exactly_once(store: Store) -> None:
         assert one.workbench.result(result.run_id).status == "ok"
     with store.reading(EVERYONE) as session:
         assert session.scalar(select(func.count()).select_from(AiAttempt)) == 1
+
+
+def test_a_run_taken_for_dead_by_mistake_is_settled_with_what_it_cost(store: Store) -> None:
+    with bench(store, letter(pause_s=0.2)) as one:
+        live = one.start()
+        waited_for(lambda: one.provider.heard)
+        with store.writing(EVERYONE) as session:
+            session.execute(update(AiRun).values(lease_until=now() - timedelta(seconds=1)))
+        assert runs.close_expired(store) == 1
+        result = finished(live)
+        assert one.workbench.result(live.id) == result
+    assert result.status == "ok"
+
+
+def test_a_double_click_from_two_threads_makes_one_run(store: Store) -> None:
+    with bench(store, letter()) as one, ThreadPoolExecutor(6) as pool:
+        for number in range(5):
+            ids = set(pool.map(lambda _, key=f"k{number}": one.start(key=key).id, range(6)))
+            assert len(ids) == 1
 
 
 def test_run_ids_sort_by_time() -> None:

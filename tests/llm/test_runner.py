@@ -2,13 +2,16 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
-from core.errors import ProviderBusy, ProviderCut, ProviderDown, ProviderGarbled, ProviderRefused
-from core.llm import history
+from core.errors import ProviderBusy, ProviderCut, ProviderDown, ProviderGarbled, ProviderRefused, StorageDown
+from core.llm import fallback, history, runs
+from core.llm.openai_answer import AnswerReader
 from core.llm.provider import Deadlines
 from core.llm.scripted import Play
+from core.schema import Usage
 from core.store import Store
 from tests.benches import LETTER, USED, bench, finished, letter, waited_for
 from tests.databases import posting
@@ -111,12 +114,70 @@ def test_after_a_notice_the_text_starts_afresh(sqlite_store: Store) -> None:
 
 
 def test_what_a_database_cannot_hold_does_not_cost_the_record(store: Store) -> None:
-    odd = Play(*LETTER, "\x00 \ud800", usage=USED, model="m" * 500, tier="t" * 500)
+    odd = Play(*LETTER, "\x00 \ud800", usage=USED, model="m\x00" * 500, tier="t\x00" * 500, finish="s\x00" * 500)
+    assert odd.spent is not None
+    raw = {"note": "\x00\\u0000\ud800", "share": float("nan"), "deep": [[[[[[[[[[[1]]]]]]]]]]]}
+    odd.spent = replace(odd.spent, raw={**odd.spent.raw, **raw})
     with bench(store, odd) as one:
         result = one.run()
         record = history.story(one.workbench.store, result.run_id)
     assert record.run.status == "ok" and record.attempts[0].text.startswith("".join(LETTER))
     assert record.result == result
+
+
+@pytest.mark.parametrize("raised", [StorageDown("The disk is full."), ValueError("canary")])
+def test_a_record_that_cannot_be_written_does_not_keep_a_run_from_its_end(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, raised: Exception
+) -> None:
+    def refused(*_: object, **__: object) -> bool:
+        raise raised
+
+    with bench(sqlite_store, letter()) as one:
+        monkeypatch.setattr(runs, "settle", refused)
+        result = one.run()
+    assert result.status == "ok" and result.answer.content.startswith("Dear team")
+    assert any("could not be recorded" in warning for warning in result.answer.warnings)
+    assert "was not recorded" in caplog.text and "canary" not in caplog.text
+
+
+def test_rules_that_fail_still_end_the_run(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with bench(sqlite_store, Play()) as one:
+        monkeypatch.setattr(fallback, "write", broken)
+        result = one.run()
+    assert result.status == "fallback" and "try again" in result.answer.content
+    assert result.attempts[-1].error_code == "internal"
+
+
+def test_a_failed_legs_latency_is_its_own(sqlite_store: Store) -> None:
+    with bench(sqlite_store, Play(error=ProviderBusy("Busy.")), letter(pause_s=0.1)) as one:
+        first, second = one.run().attempts
+    assert first.latency_ms is not None and second.latency_ms is not None
+    assert first.latency_ms < 200 < second.latency_ms
+
+
+def test_silence_after_the_finish_reason_does_not_cost_the_answer(sqlite_store: Store) -> None:
+    with bench(sqlite_store, _whole_then_silent) as one:
+        result = one.run()
+    assert result.status == "ok"
+
+
+@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": None}, {"input_tokens": 4_000, "output_tokens": 60}])
+def test_usage_that_says_nothing_is_never_zero(usage: dict[str, object]) -> None:
+    reader = AnswerReader()
+    list(reader.read(json.dumps({"choices": [], "usage": usage}).encode()))
+    assert reader.spent() is None
+
+
+def test_a_cut_streams_running_count_is_an_estimate_of_at_least_what_came(sqlite_store: Store) -> None:
+    running = Usage(input_tokens=4_000, output_tokens=0)
+    cut = Play("Letter\n", *["word "] * 50, usage=running, finish=None)
+    with bench(sqlite_store, cut, letter()) as one:
+        first = one.run().attempts[0]
+    assert (first.status, first.cost_status) == ("failed", "estimated")
+    assert first.usage.input_tokens == 4_000 and first.usage.output_tokens > 40
 
 
 def test_stop_ends_a_silent_upstream_and_keeps_what_had_come(store: Store) -> None:

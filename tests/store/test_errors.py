@@ -1,14 +1,15 @@
 """What the database says becomes a sentence with a cure, and never what was being stored."""
 
 import threading
+import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
-from core.errors import StorageDown
-from core.store import EVERYONE, Store, User, init_db
+from core.errors import Misconfigured, StorageDown, StoreConflict
+from core.store import EVERYONE, Job, Store, User, init_db
 from tests.databases import person
 
 CANARY = "canary-5d1f"
@@ -28,11 +29,35 @@ def test_a_full_disk_says_that_nothing_was_saved(tmp_path: Path) -> None:
     store.close()
 
 
-def test_an_exception_never_holds_the_parameters(store: Store) -> None:
+WRONG_ROWS = {
+    "taken twice": lambda: User(id=1, name=CANARY, plan="free"),
+    "a value missing": lambda: User(name=CANARY, plan=None),
+    "nobody's": lambda: Job(user_id=99, title=CANARY, description=CANARY),
+}
+
+
+@pytest.mark.parametrize("row", WRONG_ROWS)
+def test_a_refused_row_is_a_conflict_that_never_says_what_was_in_it(store: Store, row: str) -> None:
     person(store)
-    with pytest.raises(IntegrityError) as caught, store.writing(EVERYONE) as session:
-        session.add(User(id=1, name=CANARY, plan="free"))
-    assert CANARY not in repr(caught.value) + str(caught.value)
+    with pytest.raises(StoreConflict) as caught, store.writing(EVERYONE) as session:
+        session.add(WRONG_ROWS[row]())
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_nothing_written_in_a_read_is_kept(store: Store) -> None:
+    kept = person(store)
+    with suppress(StorageDown), store.read() as connection:
+        connection.execute(text('DELETE FROM "user"'))
+    with store.read() as connection:
+        assert connection.execute(text('SELECT id FROM "user"')).scalars().all() == [kept]
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:////proc/no/such/w.db", "postgresql+nodriver://x/y"]
+)
+def test_a_place_where_nothing_can_be_kept_is_refused_with_its_cure(url: str) -> None:
+    with pytest.raises(Misconfigured, match=r"WORKBENCH_D|needs a file"):
+        Store(url)
 
 
 def test_writers_queue_instead_of_failing(store: Store) -> None:

@@ -1,0 +1,274 @@
+"""The ledger: what each limit has used and holds, changed only by conditional statements inside the run's own transactions.
+
+A run reserves what it may need when it opens, takes more before a leg that needs more, and gives back what it did not use when it is
+settled. Its row in `reservation` is what makes that happen once, whoever does it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, Table, TextClause, bindparam, select, text, update
+
+from core.access.limits import PROJECT, WINDOW, Limit, Limits
+from core.errors import LimitReached
+from core.store import Ledger
+from core.store.models import UtcTime
+
+LEDGER: Table = Ledger.__table__  # type: ignore[assignment]
+
+Key = tuple[str, str, str]  # subject, measure, period
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the ledger as it stands."""
+
+    used: int = 0
+    reserved: int = 0
+    started_at: datetime | None = None
+
+    @property
+    def taken(self) -> int:
+        return self.used + self.reserved
+
+
+@dataclass(slots=True)
+class Claim:
+    """What a run asks of its limits; once it is open, what it holds.
+
+    `whole` turns false when it opened without the dollars it asked for; `skipped` says which legs it could not afford.
+    """
+
+    limits: Limits
+    at: datetime
+    tokens: int = 0
+    nanousd: int = 0
+    whole: bool = True
+    skipped: list[str] = field(default_factory=list)
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+_BUDGETS = text("""
+    SELECT subject, used, reserved FROM ledger
+    WHERE subject IN (:own, :project) AND measure = 'nanousd' AND period = :month""")
+
+
+def budgets(connection: Connection, limits: Limits) -> tuple[Line, Line]:
+    """The dollars of the candidate and of the project this month."""
+    own, project = limits.budgets
+    asked = {"own": own.subject, "project": project.subject, "month": own.period}
+    found = {row[0]: Line(row[1], row[2]) for row in connection.execute(_BUDGETS, asked)}
+    return found.get(own.subject, Line()), found.get(project.subject, Line())
+
+
+def lines(connection: Connection, limits: Limits, at: datetime) -> tuple[Line, Line, Line, Line]:
+    """All four lines; a minute that is over counts for nothing."""
+    found = _lines(connection, {one.subject for one in limits}, {one.period for one in limits})
+    runs, tokens, own, project = (found.get(_key(one), Line()) for one in limits)
+    if runs.started_at is None or runs.started_at <= at - WINDOW:
+        runs = Line()
+    return runs, tokens, own, project
+
+
+def _lines(connection: Connection, subjects: Iterable[str], periods: Iterable[str]) -> dict[Key, Line]:
+    wanted = select(LEDGER).where(LEDGER.c.subject.in_(subjects), LEDGER.c.period.in_(periods))
+    return {
+        (row.subject, row.measure, row.period): Line(row.used, row.reserved, row.started_at)
+        for row in connection.execute(wanted)
+    }
+
+
+# -- taking ----------------------------------------------------------------------------------------
+
+
+def claim(connection: Connection, claim: Claim, run_id: str) -> None:
+    """Count the run and reserve what it asks, all or nothing, and note what it holds.
+
+    Where only budgets that step down fall short it goes on without dollars: its legs then ask one by one.
+    Errors: `LimitReached`, after which the caller must not commit.
+    """
+    limits = claim.limits
+    asked = [(limits.runs, 1)]
+    if claim.tokens:
+        asked.append((limits.tokens, claim.tokens))
+    asked += [(one, claim.nanousd) for one in limits.budgets if claim.nanousd or one.refuses]
+    if short := _take(connection, asked, claim.at):
+        if refusing := next(((one, need) for one, need in short if one.refuses), None):
+            raise _reached(connection, claim, *refusing)
+        _give_back(connection, [one for one in asked if one[0] in limits.budgets and one not in short])
+        claim.nanousd, claim.whole = 0, False
+    if claim.tokens or claim.nanousd:
+        _hold(connection, limits, run_id, claim.tokens, claim.nanousd)
+
+
+def more(connection: Connection, claim: Claim, run_id: str, *, tokens: int, nanousd: int) -> None:
+    """Reserve so much more for a run that is under way, all or nothing.
+
+    Errors: `LimitReached`, from budgets that step down too; the caller must not commit then.
+    """
+    limits = claim.limits
+    asked = [(limits.tokens, tokens)] if tokens else []
+    asked += [(one, nanousd) for one in limits.budgets if nanousd]
+    _hold(connection, limits, run_id, tokens, nanousd)  # before its lines, as `forfeit` does
+    if short := _take(connection, asked, claim.at):
+        raise _reached(connection, claim, *short[0])
+
+
+_HOLD = text("""
+    INSERT INTO reservation (run_id, subject, tokens, nanousd, day, month)
+    VALUES (:run_id, :subject, :tokens, :nanousd, :day, :month)
+    ON CONFLICT (run_id) DO UPDATE SET
+        tokens = reservation.tokens + excluded.tokens, nanousd = reservation.nanousd + excluded.nanousd""")
+
+
+def _hold(connection: Connection, limits: Limits, run_id: str, tokens: int, nanousd: int) -> None:
+    periods = {"subject": limits.runs.subject, "day": limits.tokens.period, "month": limits.dollars.period}
+    connection.execute(_HOLD, periods | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
+
+
+def _reached(connection: Connection, claim: Claim, limit: Limit, need: int) -> LimitReached:
+    line = _lines(connection, (limit.subject,), (limit.period,)).get(_key(limit), Line())
+    left = max(0, limit.most - line.taken)
+    return limit.reached(need=need, left=left, at=claim.at, started_at=line.started_at)
+
+
+Asked = tuple[Limit, int]
+
+
+def _take(connection: Connection, asked: Sequence[Asked], at: datetime) -> list[Asked]:
+    """Take each amount whose limit has room for it, in one statement; returns those that had none.
+
+    Whoever asks takes the lines in the order of `Limits`, so that two never wait for each other.
+    """
+    # A new line has no condition, so what never fits must not come so far.
+    possible = [(limit, need) for limit, need in asked if limit.most and need <= limit.most]
+    values: dict[str, object] = {"cutoff": at - WINDOW}
+    for i, (limit, need) in enumerate(possible):
+        counted = limit.measure == "runs"
+        values |= {f"s{i}": limit.subject, f"m{i}": limit.measure, f"p{i}": limit.period}
+        values[f"room{i}"] = limit.most - max(1, need)  # at its end a limit is closed to what needs nothing, too
+        values |= {f"u{i}": need if counted else 0, f"r{i}": 0 if counted else need, f"t{i}": at if counted else None}
+    rows = connection.execute(_taking(len(possible)), values) if possible else ()
+    taken = {tuple(row) for row in rows}
+    return [(limit, need) for limit, need in asked if (limit.subject, limit.measure) not in taken]
+
+
+@lru_cache
+def _taking(count: int) -> TextClause:
+    """The one conditional statement; `ledger` is the line as it stands, `excluded` what is asked of it."""
+    rows = ", ".join(f"(:s{i}, :m{i}, :p{i}, :u{i}, :r{i}, :t{i})" for i in range(count))
+    room = " ".join(f"WHEN ledger.subject = :s{i} AND ledger.measure = :m{i} THEN :room{i}" for i in range(count))
+    statement = f"""
+        INSERT INTO ledger (subject, measure, period, used, reserved, started_at) VALUES {rows}
+        ON CONFLICT (subject, measure, period) DO UPDATE SET
+            used = CASE WHEN ledger.started_at <= :cutoff THEN 0 ELSE ledger.used END + excluded.used,
+            reserved = ledger.reserved + excluded.reserved,
+            started_at = CASE
+                WHEN ledger.started_at <= :cutoff THEN excluded.started_at ELSE ledger.started_at END
+        WHERE ledger.started_at <= :cutoff OR ledger.used + ledger.reserved <= CASE {room} END
+        RETURNING subject, measure"""
+    times = [bindparam(name, type_=UtcTime()) for name in ("cutoff", *(f"t{i}" for i in range(count)))]
+    return text(statement).bindparams(*times)
+
+
+# -- giving back -----------------------------------------------------------------------------------
+
+_POST = text("""
+    INSERT INTO ledger (subject, measure, period, used, reserved) VALUES (:subject, :measure, :period, :used, 0)
+    ON CONFLICT (subject, measure, period) DO UPDATE SET
+        used = ledger.used + excluded.used, reserved = ledger.reserved - :freed""")
+
+
+_HELD = "subject, day, month, tokens, nanousd"
+_LET_GO = text(f"DELETE FROM reservation WHERE run_id = :run_id RETURNING {_HELD}")
+_FORFEIT = text(f"""
+    DELETE FROM reservation WHERE NOT EXISTS (
+        SELECT 1 FROM ai_run WHERE ai_run.id = reservation.run_id AND ai_run.status = 'running')
+    RETURNING {_HELD}""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How much of what a run held becomes free, and how much is used."""
+
+    subject: str
+    day: str
+    month: str
+    tokens: int
+    nanousd: int
+    freed_tokens: int
+    freed_nanousd: int
+
+
+def settle(
+    connection: Connection,
+    claim: Claim,
+    run_id: str,
+    *,
+    tokens: int,
+    nanousd: int | None,
+    least_nanousd: int,
+    recorded: bool,
+) -> None:
+    """Turn what a run holds into what it used, once; an unknown cost keeps its reservation, or more if more is known.
+
+    A run that was `recorded` though it holds nothing any more had been taken for dead: what counts as used since then
+    is put right.
+    """
+    held = connection.execute(_LET_GO, {"run_id": run_id}).one_or_none()
+    if held is not None:
+        spent = max(held.nanousd, least_nanousd) if nanousd is None else nanousd
+        ended = _Ended(held.subject, held.day, held.month, tokens, spent, held.tokens, held.nanousd)
+        _post(connection, [ended])
+    elif recorded and (claim.tokens or claim.nanousd):
+        spent = max(claim.nanousd, least_nanousd) if nanousd is None else nanousd
+        who, day, month = claim.limits.runs.subject, claim.limits.tokens.period, claim.limits.dollars.period
+        _post(connection, [_Ended(who, day, month, tokens - claim.tokens, spent - claim.nanousd, 0, 0)])
+
+
+def forfeit(connection: Connection) -> None:
+    """What runs that are no longer running still hold counts as used: nobody knows what they used."""
+    rows = connection.execute(_FORFEIT).all()
+    _post(connection, [_Ended(*row, *row[3:]) for row in rows])
+
+
+def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
+    used: Counter[Key] = Counter()
+    freed: Counter[Key] = Counter()
+    for one in ended:
+        for key, amount, held in (
+            ((one.subject, "tokens", one.day), one.tokens, one.freed_tokens),
+            ((one.subject, "nanousd", one.month), one.nanousd, one.freed_nanousd),
+            ((PROJECT, "nanousd", one.month), one.nanousd, one.freed_nanousd),
+        ):
+            used[key] += amount
+            freed[key] += held
+    changes = [
+        {"subject": key[0], "measure": key[1], "period": key[2], "used": used[key], "freed": freed[key]}
+        for key in sorted(used, key=_order)
+        if used[key] or freed[key]
+    ]
+    if changes:
+        connection.execute(_POST, changes)
+
+
+def _give_back(connection: Connection, taken: Sequence[Asked]) -> None:
+    for limit, amount in taken:
+        line = (LEDGER.c.subject == limit.subject) & (LEDGER.c.measure == limit.measure)
+        same = line & (LEDGER.c.period == limit.period)
+        connection.execute(update(LEDGER).where(same).values(reserved=LEDGER.c.reserved - amount))
+
+
+def _order(key: Key) -> tuple[bool, str, bool, str]:
+    """The order of `Limits`, candidate by candidate, the project last."""
+    who, measure, period = key
+    return who == PROJECT, who, measure != "tokens", period
+
+
+def _key(limit: Limit) -> Key:
+    return limit.subject, limit.measure, limit.period

@@ -1,0 +1,94 @@
+"""Runs as server-sent events. The bytes of an event are made once, however many follow it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
+from weakref import WeakKeyDictionary
+
+import anyio
+from pydantic_core import to_json
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from core.llm.live import LiveRun
+from core.schema import Event, RunResult
+
+HEARTBEAT = b": waiting\n\n"
+
+_made: WeakKeyDictionary[LiveRun, list[bytes]] = WeakKeyDictionary()
+
+
+def frame(id: int, kind: str, json: bytes) -> bytes:
+    """One event on the wire; `json` is a single line, because JSON escapes what breaks lines."""
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (id, kind.encode(), json)
+
+
+def frames(live: LiveRun, events: Iterable[Event]) -> bytes:
+    """The bytes of consecutive events of a run."""
+    made = _made.setdefault(live, [])
+    wire = []
+    for event in events:
+        while len(made) < event.id:
+            one = live.events[len(made)]
+            made.append(frame(one.id, one.kind, to_json(one.data)))
+        wire.append(made[event.id - 1])
+    return wire[0] if len(wire) == 1 else b"".join(wire)
+
+
+async def watching(live: LiveRun, last_id: int, *, heartbeat_s: float) -> AsyncGenerator[bytes, None]:
+    """The run from after `last_id` to `done`, a comment after each silence; whoever reads this watches the run.
+
+    A client that has seen `done` gets it again, and one that names an event that never was gets them all.
+    """
+    if last_id > len(live.events):
+        last_id = 0
+    elif live.done:
+        last_id = min(last_id, len(live.events) - 1)
+    with live.watched():
+        async with aclosing(live.batches(last_id, silence_s=heartbeat_s)) as batches:
+            async for batch in batches:
+                yield frames(live, batch) if batch else HEARTBEAT
+
+
+async def recorded(results: AsyncIterator[RunResult | None], last_id: int) -> AsyncGenerator[bytes, None]:
+    """`done` alone, from the record of a run whose events are not here; a comment for each None before it."""
+    async for result in results:
+        if result is None:
+            yield HEARTBEAT
+        else:
+            yield frame(last_id + 1, "done", to_json(result))
+
+
+class Stream(Response):
+    """A response that sends what it is given as it comes, and stops at once when the client leaves."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, run_id: str, chunks: AsyncGenerator[bytes, None]) -> None:
+        self.chunks = chunks
+        self.status_code = 200
+        self.background = None
+        headers = {"X-Run-Id": run_id, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        self.init_headers(headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
+        with anyio.CancelScope() as sending:
+            listener = asyncio.get_running_loop().create_task(left(receive))
+            listener.add_done_callback(lambda _: sending.cancel())
+            try:
+                async with aclosing(self.chunks) as chunks:
+                    async for chunk in chunks:
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+            finally:
+                listener.cancel()
+
+
+async def left(receive: Receive) -> None:
+    """Returns when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,262 @@
+"""Who may do what: no token is 401, a scope that lacks is 403, and what is another's does not exist."""
+
+import time
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import update
+
+from core.access import tokens
+from core.store import EVERYONE, AiRun, Document, DocumentRevision, Store
+from tests.benches import RESUME, letter, waited_for
+from tests.databases import person, posting, version
+from tests.fakes.door import AI, door
+
+NO_RUN = "019b0f6e-9d0a-7c31-8f55-3c9d6f0a2b41"
+ADDRESSES = [
+    ("POST", "/run"),
+    ("POST", "/stream"),
+    ("GET", "/features"),
+    ("GET", f"/runs/{NO_RUN}"),
+    ("GET", f"/runs/{NO_RUN}/events"),
+    ("POST", f"/runs/{NO_RUN}/cancel"),
+]
+GOOD = "wb_" + "a" * 43
+NOBODY: dict[str, list[tuple[str, str]]] = {
+    "nothing": [],
+    "an empty header": [("Authorization", "")],
+    "no token": [("Authorization", "Bearer")],
+    "an unknown token": [("Authorization", f"Bearer {GOOD}")],
+    "no kind": [("Authorization", GOOD)],
+    "another kind": [("Authorization", f"Basic {GOOD}")],
+    "a token of another house": [("Authorization", "Bearer sk-proj-aaaaaaaaaaaaaaaaaaaa")],
+    "a long token": [("Authorization", "Bearer wb_" + "a" * 8_000)],
+    "two headers": [("Authorization", f"Bearer {GOOD}"), ("Authorization", f"Bearer {GOOD}")],
+    "two tokens": [("Authorization", f"Bearer {GOOD}, Bearer {GOOD}")],
+    "a token in a cookie": [("Cookie", f"token={GOOD}")],
+}
+
+
+def test_without_a_good_token_there_is_nothing(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one, httpx2.Client(base_url=one.url, trust_env=False) as client:
+        for what, headers in NOBODY.items():
+            for method, path in ADDRESSES:
+                refused = client.request(method, AI + path, headers=headers, json={} if method == "POST" else None)
+                assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated"), (what, path)
+                assert refused.headers["www-authenticate"].startswith("Bearer")
+                assert GOOD not in refused.text
+        assert one.provider.calls == []
+
+
+def test_the_kind_of_a_token_may_be_written_in_any_case(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        assert one.ask("GET", "/features", headers={"Authorization": f"bearer {one.token}"}).status_code == 200
+
+
+# Which scopes open which address; `admin` opens all of them.
+OPENED_BY = {
+    "/run": {"run"},
+    "/stream": {"run"},
+    "/features": set(tokens.SCOPES),
+    "": {"read-runs"},
+    "/events": {"run", "read-runs"},
+    "/cancel": {"run"},
+}
+
+
+def test_each_address_is_opened_by_its_scopes_alone(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        secrets = {scope: one.key(f"only-{scope}", scope) for scope in tokens.SCOPES}
+        for scope, secret in secrets.items():
+            made = one.run().json()["run_id"]
+            _hand_over(sqlite_store, made, f"token:only-{scope}")
+            one.workbench.registry._live.clear()
+            for path, opening in OPENED_BY.items():
+                method = "POST" if path in ("/run", "/stream", "/cancel") else "GET"
+                where = path if path in ("/run", "/stream", "/features") else f"/runs/{made}{path}"
+                answer = one.ask(method, where, token=secret, json=one.body() if method == "POST" else None)
+                assert answer.status_code == (200 if scope in opening | {"admin"} else 403), (scope, path)
+                if answer.status_code == 403:
+                    assert answer.json()["code"] == "denied" and "scope" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("more", "scope"), [({"model": "rules"}, "choose-model"), ({"prompt": "cover_letter@1"}, "choose-prompt")]
+)
+def test_choosing_needs_a_scope_of_its_own(sqlite_store: Store, more: dict[str, str], scope: str) -> None:
+    with door(sqlite_store, letter()) as one:
+        refused = one.run(token=one.key("plain"), **more)
+        assert (refused.status_code, refused.json()["code"]) == (403, "denied") and scope in refused.text
+        assert one.run(token=one.key("chooser", "run", scope), **more).status_code == 200
+
+
+def test_a_plan_without_the_feature_is_403_with_its_own_code(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        free = person(sqlite_store, plan="free", name="Bo Lind")
+        refused = one.ask("POST", "/run", json={"feature": "cover_letter", "user_id": free})
+        assert (refused.status_code, refused.json()["code"]) == (403, "plan_denied")
+        assert one.provider.calls == []
+
+
+def test_a_limit_is_429_with_the_time_to_wait(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        free = person(sqlite_store, plan="free", name="Bo Lind")
+        body = {"feature": "improve_text", "user_id": free, "inputs": {"text": "I has experience."}}
+        answers = [one.ask("POST", "/run", json=body) for _ in range(11)]
+        assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+        assert answers[-1].json()["code"] == "rate_limited"
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+
+
+def test_a_revoked_token_is_out_within_the_time_that_it_is_remembered(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:  # this door remembers for 0.1 s; the real one for 5
+        secret = one.key("leaver")
+        assert one.ask("GET", "/features", token=secret).status_code == 200
+        tokens.revoke(sqlite_store, "leaver")
+        time.sleep(0.12)
+        refused = one.ask("GET", "/features", token=secret)
+        assert refused.status_code == 401 and "revoked" in refused.json()["detail"]
+
+
+def test_the_last_use_is_noted_beside_the_call(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        one.ask("GET", "/features")
+        waited_for(lambda: tokens.listed(sqlite_store)[0].last_used_at is not None)
+
+
+def test_a_database_that_is_busy_does_not_make_a_call_wait_for_its_note(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one, sqlite_store.write():
+        began = time.monotonic()
+        assert one.ask("GET", "/features").status_code == 200
+        assert time.monotonic() - began < 2
+
+
+# -- what is another's -----------------------------------------------------------------------------------
+
+
+def test_a_token_sees_its_own_runs_and_an_admin_all(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        other, boss = one.key("other"), one.key("boss", "admin")
+        elsewhere = one.key("elsewhere", "admin", user_id=person(sqlite_store, name="Bo Lind"))
+        run_id = one.run().json()["run_id"]
+        for _kept in (True, False):  # while its events are kept, and after
+            for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/cancel")):
+                seen = {
+                    who: one.ask(method, f"/runs/{run_id}{path}", token=who)
+                    for who in (one.token, boss, other, elsewhere)
+                }
+                assert [answer.status_code for answer in seen.values()] == [200, 200, 404, 404], path
+                missing = one.ask(method, f"/runs/{NO_RUN}{path}", token=other)
+                assert missing.content == seen[other].content == seen[elsewhere].content
+                assert dict(missing.headers) | {"date": ""} == dict(seen[other].headers) | {"date": ""}
+            one.workbench.registry._live.clear()
+
+
+@pytest.mark.parametrize(
+    "run_id", ["1", "x" * 36, "%00", "..%2f..", NO_RUN.upper(), NO_RUN + "0", "ü", "'", "a" * 2_000]
+)
+def test_what_is_no_run_id_is_not_found(sqlite_store: Store, run_id: str) -> None:
+    with door(sqlite_store, letter()) as one:
+        for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/cancel")):
+            assert one.ask(method, f"/runs/{run_id}{path}").status_code == 404
+
+
+MARK = "zq7foreign"
+
+
+def test_no_id_of_a_body_reaches_what_is_another_candidates(store: Store) -> None:
+    with door(store, letter()) as one:
+        theirs = _others(store)
+        limited = one.key("limited", user_id=one.user_id)
+        for name, id in theirs.items():
+            refused = one.run(**{name: [id] if name == "document_ids" else id})
+            missing = one.run(**{name: [9_999] if name == "document_ids" else 9_999})
+            assert refused.status_code == missing.status_code == 404, name
+            assert refused.json() == _with(missing, "9999", str(id)), name
+            assert MARK not in refused.text
+        for foreign in (_stranger(store), 9_999):
+            refused = one.run(token=limited, user_id=foreign, job_id=None, resume_version_id=None)
+            assert refused.status_code == 404
+            assert refused.json() == _with(one.run(token=limited, user_id=77), "77", str(foreign))
+        assert one.provider.calls == []
+        assert one.run(token=limited).status_code == 200
+        assert MARK not in repr(one.provider.calls)
+
+
+def _stranger(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.exec_driver_sql(f"""SELECT id FROM "user" WHERE name = '{MARK}'""").scalar_one())
+
+
+def _others(store: Store) -> dict[str, int]:
+    """One of everything that a body can name, all of another candidate."""
+    user = person(store, name=MARK)
+    with store.writing(user) as session:
+        document = Document(user_id=user, title=MARK, kind="note")
+        session.add(document)
+        session.flush()
+        session.add(
+            DocumentRevision(
+                user_id=user, document_id=document.id, number=1, body=MARK, sha256="0" * 64, created_by="member:1"
+            )
+        )
+    resume = version(store, user, RESUME | {"basics": {"name": MARK}})
+    return {
+        "job_id": posting(store, user, title=MARK, description=MARK * 9),
+        "resume_version_id": resume,
+        "document_ids": document.id,
+    }
+
+
+def _with(answer: httpx2.Response, old: str, new: str) -> Any:
+    """The problem as it would be for another id."""
+    return answer.json() | {"detail": answer.json()["detail"].replace(old, new)}
+
+
+def _hand_over(store: Store, run_id: str, caller: str) -> None:
+    with store.writing(EVERYONE) as session:
+        session.execute(update(AiRun).where(AiRun.id == run_id).values(caller=caller))
+
+
+# -- what a token is told --------------------------------------------------------------------------------
+
+
+def test_features_say_what_may_be_run_and_for_whom(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        offer = one.ask("GET", "/features").json()
+        assert (offer["caller"], offer["user_id"], offer["plan"]) == ("token:tests", None, None)
+        assert [feature["feature"] for feature in offer["features"]][:2] == ["match", "recruiter_lens"]
+        assert [plan["plan"] for plan in offer["plans"]] == ["free", "pro", "premium"]
+        assert all(feature["allowed"] for feature in offer["features"])
+
+
+def test_features_of_one_candidate_follow_the_plan(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        free = person(sqlite_store, plan="free", name="Bo Lind")
+        asked = one.ask("GET", f"/features?user_id={free}").json()
+        limited = one.ask("GET", "/features", token=one.key("limited", user_id=free)).json()
+        for offer in (asked, limited):
+            allowed = {one["feature"] for one in offer["features"] if one["allowed"]}
+            assert (offer["plan"], allowed) == ("free", {"match", "recruiter_lens", "improve_text"})
+            assert [plan["plan"] for plan in offer["plans"]] == ["free"]
+        foreign = one.ask("GET", f"/features?user_id={one.user_id}", token=one.key("limited2", user_id=free))
+        assert foreign.status_code == one.ask("GET", "/features?user_id=999").status_code == 404
+        assert one.ask("GET", "/features?user_id=x").status_code == 422
+
+
+def test_features_say_what_is_left_of_the_limits(store: Store) -> None:
+    with door(store, letter()) as one:
+        before = one.ask("GET", f"/features?user_id={one.user_id}").json()["limits"]
+        one.run()
+        after = one.ask("GET", f"/features?user_id={one.user_id}").json()["limits"]
+        assert one.ask("GET", "/features").json()["limits"] is None
+    assert (before["runs_per_minute"]["most"], before["runs_per_minute"]["left"]) == (60, 60)
+    assert after["runs_per_minute"]["left"] == 59 and after["runs_per_minute"]["resets_at"]
+    assert after["tokens_per_day"]["left"] == 1_000_000 - 1_050
+
+
+def test_features_without_the_scope_to_run_allow_nothing(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        offer = one.ask("GET", "/features", token=one.key("reader", "read-runs")).json()
+        assert not any(feature["allowed"] for feature in offer["features"])
