@@ -33,5 +33,5 @@ app = st.App(
 if __name__ == "__main__":
     with serving.told():
         settings = read(os.environ)
-        serving.check(settings)
-    app.run(config={"server.address": settings.host, "server.port": settings.port})
+        serving.check(settings, os.environ)
+        app.run(config={"server.address": settings.host, "server.port": settings.port})

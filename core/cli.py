@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from core import cli_tokens, demo, doctor, settings, terminal, wiring
 from core.access.plans import PLANS
 from core.drive import importing, papers, people
@@ -27,7 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(given, settings.read(os.environ))
     except WorkbenchError as wrong:
         print(wrong.message, file=sys.stderr)
-        return 2
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False, include_url=False)[0]
+        print(f"{first['loc'][0]}: {first['msg']}. Mend it and try again.", file=sys.stderr)
+    except OSError as wrong:
+        print(f"{wrong.filename or 'A file'} cannot be read: {wrong.strerror}.", file=sys.stderr)
+    return 2
 
 
 # -- the commands ------------------------------------------------------------------------------------
@@ -132,6 +139,12 @@ def _store(settings: Settings) -> Store:
     return store
 
 
+def _id(given: str) -> int:
+    if not given.isdigit() or not 1 <= int(given) <= 2**53:
+        raise argparse.ArgumentTypeError(f"{given} is no id; an id is a whole number from 1")
+    return int(given)
+
+
 def _readable(path: str) -> Path:
     if not Path(path).is_file():
         raise argparse.ArgumentTypeError(f"there is no file {path}")
@@ -144,10 +157,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = _command(commands, "run", run)
     one.add_argument("feature", choices=FEATURES)
-    one.add_argument("--user", type=int, required=True, help="the candidate's id")
-    one.add_argument("--job", type=int)
-    one.add_argument("--resume", type=int, help="a resume version's id; without it the newest, where one is needed")
-    one.add_argument("--document", type=int, action="append", default=[])
+    one.add_argument("--user", type=_id, required=True, help="the candidate's id")
+    one.add_argument("--job", type=_id)
+    one.add_argument("--resume", type=_id, help="a resume version's id; without it the newest, where one is needed")
+    one.add_argument("--document", type=_id, action="append", default=[])
     one.add_argument("--instructions", default="", help="what to mind, in your words")
     one.add_argument("--input", action="append", default=[], metavar="NAME=VALUE")
     one.add_argument("--prompt", help="NAME or NAME@VERSION")
@@ -158,11 +171,11 @@ def _parser() -> argparse.ArgumentParser:
     kinds = commands.add_parser("import", help="read a file into Drive").add_subparsers(required=True, metavar="KIND")
     resume = _command(kinds, "resume", import_resume)
     resume.add_argument("file", type=_readable, help="DOCX, PDF, Markdown, text or JSON Resume")
-    resume.add_argument("--user", type=int, required=True)
+    resume.add_argument("--user", type=_id, required=True)
     resume.add_argument("--label", help="what to call the version; the file's name without it")
     job = _command(kinds, "job", import_job)
     job.add_argument("file", type=_readable)
-    job.add_argument("--user", type=int, required=True)
+    job.add_argument("--user", type=_id, required=True)
     job.add_argument("--title")
     job.add_argument("--company")
 

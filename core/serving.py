@@ -5,14 +5,14 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import FrameType
 
 from core import wiring
 from core.access.plans import load_policy
 from core.errors import Misconfigured, WorkbenchError
 from core.llm.prompts import Prompts
-from core.settings import Settings
+from core.settings import Settings, unknown
 from core.store import Store, init_db
 from core.wiring import Workbench
 
@@ -21,16 +21,22 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
-    """End the process with one sentence, instead of a traceback, when something a person can mend is wrong."""
+    """End the process without a traceback: with one sentence when a person can mend it, in silence on Ctrl+C."""
     try:
         yield
     except WorkbenchError as wrong:
         print(f"The workbench did not start. {wrong.message}", file=sys.stderr)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:  # Ctrl+C is how one ends it
+        raise SystemExit(0) from None
 
 
-def check(settings: Settings) -> None:
+def check(settings: Settings, environment: Mapping[str, str]) -> None:
     """Everything that can be wrong before the first request. Errors: `Misconfigured`, `StorageDown`."""
+    for name in unknown(environment):
+        print(
+            f"{name} is no setting of the workbench and is not used. The README lists those there are.", file=sys.stderr
+        )
     wiring.check_host(settings.host)
     load_policy(settings.policy_file)
     Prompts(settings.prompts_dir)

@@ -15,7 +15,8 @@ PREFIX = "WORKBENCH_"
 class Settings(BaseModel):
     """Every setting with its default; each is the environment variable of the same name with the prefix.
 
-    `openai_api_key` and `openai_base_url` alone have none: they are the openai package's own.
+    `openai_api_key` and `openai_base_url` alone have none: they are the openai package's own. `context_tokens` is how
+    much a model behind them is told at most, its prompt included.
     Times are seconds.
     """
 
@@ -31,6 +32,7 @@ class Settings(BaseModel):
     demo_data: Literal["on", "off"] = "on"
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
+    context_tokens: int = Field(default=24_000, ge=1_000, le=2_000_000)
 
     @property
     def database(self) -> str:

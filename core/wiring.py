@@ -95,7 +95,11 @@ def furnish(settings: Settings) -> Store:
 
 def real_providers(settings: Settings) -> dict[str, Provider]:
     key = settings.openai_api_key
-    openai = OpenAIProvider(api_key=key.get_secret_value() if key else None, base_url=settings.openai_base_url)
+    openai = OpenAIProvider(
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        context_tokens=settings.context_tokens,
+    )
     return {"openai": openai, "embedded": EmbeddedProvider(mode=settings.embedded_model)}
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from core.errors import StoreConflict
 from core.schema import Caller
 from core.store import EVERYONE, Member, Store
 
@@ -10,12 +11,15 @@ LOCAL = "admin@localhost"
 
 def local_admin(store: Store) -> Member:
     """The one member of a workbench without sign-in; made when it is first asked for."""
-    with store.writing(EVERYONE) as session:
-        found = session.scalar(select(Member).where(Member.email == LOCAL))
-        if found is None:
+    with store.reading(EVERYONE) as session:
+        if found := session.scalar(select(Member).where(Member.email == LOCAL)):
+            return found
+    try:
+        with store.writing(EVERYONE) as session:
             found = Member(name="Local admin", email=LOCAL, role="admin")
             session.add(found)
-            session.flush()
+    except StoreConflict:  # another tab was first
+        return local_admin(store)
     return found
 
 

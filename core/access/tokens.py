@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, Table, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
-from core.errors import Conflict, Invalid, NotFound, Unauthenticated
+from core.errors import Conflict, Invalid, NotFound, StoreConflict, Unauthenticated
 from core.schema import Caller
 from core.store import EVERYONE, ApiToken, Store, User
 from core.store.models import now
@@ -109,7 +108,7 @@ def create(
             if user_id is not None and session.get(User, user_id) is None:
                 raise NotFound(f"There is no candidate {user_id}. Leave --user out for a token that serves everyone.")
             session.add(token)
-    except IntegrityError:
+    except StoreConflict:
         raise Conflict(f"A token named {name} is in use. Revoke it first, or choose another name.") from None
     return secret
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.drive import tailoring
-from core.drive.shape import digest, normalise
+from core.drive.shape import clean, digest, normalise
 from core.errors import Invalid, NotFound
 from core.schema import Change
 from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
@@ -88,10 +88,11 @@ def save_document(
     run_id: str | None = None,
 ) -> Paper:
     """A new document with its first revision. Errors: `Invalid` for an empty title or text, `NotFound` for the job."""
+    title, body = clean(title), clean(body)
     _check(title, body)
     with store.writing(user_id) as session:
         _own_job(session, user_id, job_id)
-        document = Document(user_id=user_id, job_id=job_id, title=title.strip()[:300], kind=kind)
+        document = Document(user_id=user_id, job_id=job_id, title=title[:300], kind=kind)
         session.add(document)
         session.flush()
         revision = _revise(session, document, body, by, run_id)
@@ -103,6 +104,7 @@ def save_revision(
     store: Store, user_id: int, document_id: int, *, body: str, by: str, run_id: str | None = None
 ) -> Paper:
     """The next revision of a document. The same text again changes nothing. Errors: `Invalid`, `NotFound`."""
+    body = clean(body)
     with store.writing(user_id) as session:
         document = _document(session, document_id)
         _check(document.title, body)
@@ -116,9 +118,10 @@ def save_revision(
 
 def rename(store: Store, user_id: int, document_id: int, title: str) -> None:
     """Give a document another title. Errors: `Invalid` for an empty one, `NotFound`."""
+    title = clean(title)
     _check(title, "text")
     with store.writing(user_id) as session:
-        _document(session, document_id).title = title.strip()[:300]
+        _document(session, document_id).title = title[:300]
 
 
 def bin_document(store: Store, user_id: int, document_id: int) -> None:
@@ -190,7 +193,8 @@ def _add_version(
     job_id: int | None = None,
     run_id: str | None = None,
 ) -> ResumeVersion:
-    if not label.strip():
+    label = clean(label)
+    if not label:
         raise Invalid("The resume version needs a label, so that people can tell it from the others.")
     with store.writing(user_id) as session:
         if session.get(User, user_id, with_for_update=True) is None:  # one number at a time
@@ -200,7 +204,7 @@ def _add_version(
         version = ResumeVersion(
             user_id=user_id,
             number=(last or 0) + 1,
-            label=label.strip()[:200],
+            label=label[:200],
             kind=kind,
             parent_id=parent_id,
             job_id=job_id,

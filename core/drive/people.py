@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from core.access.plans import PLANS
+from core.drive.shape import clean
 from core.errors import Invalid, NotFound
 from core.store import EVERYONE, Job, Store, User
 
@@ -24,27 +25,29 @@ def jobs(store: Store, user_id: int) -> Sequence[Job]:
 
 def add_candidate(store: Store, *, name: str, plan: str, profile: dict[str, Any]) -> User:
     """A new candidate. Errors: `Invalid` for an empty name or an unknown plan."""
-    if not name.strip():
-        raise Invalid("A candidate needs a name.")
+    name = clean(name)
+    if not name or len(name) > 200:
+        raise Invalid("A candidate needs a name of 200 characters at most.")
     if plan not in PLANS:
         raise Invalid(f"There is no plan {plan!r}. Use one of {', '.join(PLANS)}.")
     with store.writing(EVERYONE) as session:
-        user = User(name=name.strip(), plan=plan, profile=profile)
+        user = User(name=name, plan=plan, profile=profile)
         session.add(user)
     return user
 
 
 def add_job(store: Store, user_id: int, *, title: str, company: str, description: str) -> Job:
     """A new job of a candidate. Errors: `Invalid` when there is nothing to match, `NotFound` for the candidate."""
-    if not title.strip():
+    title, company, description = clean(title), clean(company), clean(description)
+    if not title:
         raise Invalid("The job has no title. Give it the title of the posting.")
-    if not description.strip():
+    if not description:
         raise Invalid(
             "The job has no description. Paste the text of the posting; without it there is nothing to match."
         )
     with store.writing(user_id) as session:
         if session.get(User, user_id) is None:
             raise NotFound(f"There is no candidate {user_id}.")
-        job = Job(user_id=user_id, title=title.strip()[:300], company=company.strip()[:200], description=description)
+        job = Job(user_id=user_id, title=title[:300], company=company[:200], description=description)
         session.add(job)
     return job

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from rapidfuzz import fuzz
+
 from core.drive import tailoring
 from core.drive.claims import numbers
 from core.drive.resume import plain_text, to_markdown
@@ -23,6 +25,8 @@ FIELDS = ("title", "summary", "content", "bullets", "warnings", "next_actions")
 LETTERS: tuple[Feature, ...] = ("cover_letter", "improve_text")
 OWN_CONTENT: tuple[Feature, ...] = ("tailor_resume", "improve_text")  # their content is the document itself
 MOST_OPENING = 3
+ALIKE = 90  # of 100: so near that a reader takes two sentences for one
+MEANS_SOMETHING = 25  # characters: a shorter sentence stands in many by chance
 MOST_SUMMARY = 2
 
 
@@ -71,6 +75,8 @@ def opening(text: str, feature: Feature, material: Material, *, today: date) -> 
     kept, dropped = _heard(text, feature, Ground(facts.material))
     summary, paragraph = _cast(kept, feature)
     answer = base.answer
+    if feature == "cover_letter":
+        paragraph = _untold(paragraph, answer.content)
     content = answer.content if feature in OWN_CONTENT or not paragraph else _opened(answer.content, paragraph, feature)
     said = [warning for warning in answer.warnings if warning != MADE]
     update = {
@@ -185,6 +191,22 @@ def _cast(kept: list[list[str]], feature: Feature) -> tuple[str, str]:
     if not after:
         first, after = first[:1], first[1:]
     return " ".join(first[:MOST_SUMMARY]), " ".join(after[:MOST_OPENING])
+
+
+def _untold(paragraph: str, body: str) -> str:
+    """The sentences of an opening that the letter does not tell again."""
+    told = _plain_sentences(body)
+    return " ".join(each for each in posting.split(paragraph) if not any(_retells(each, other) for other in told))
+
+
+def _retells(one: str, other: str) -> bool:
+    """Whether a sentence stands in another nearly word for word, or begins like it and gives the same numbers."""
+    short, long = sorted((one.casefold().rstrip(" .!?"), other.casefold().rstrip(" .!?")), key=len)
+    if len(short) >= MEANS_SOMETHING and fuzz.partial_ratio(short, long) >= ALIKE:
+        return True
+    counted = {claim for claim, _ in numbers(one)}
+    begins_alike = one.casefold().split()[:3] == other.casefold().split()[:3]
+    return begins_alike and bool(counted) and counted == {claim for claim, _ in numbers(other)}
 
 
 def _opened(content: str, paragraph: str, feature: Feature) -> str:

@@ -54,6 +54,24 @@ _BEEN = re.compile(
 _WORKED_AT = (
     r"\b(?:work(?:ed|ing)?|employed|experience|years|time|tenure|role|position|served)\b[^.]{0,40}\b(?:at|for|with)\s+"
 )
+# Words that a true sentence may be built with though the context lacks them: they claim nothing of their own.
+_FRAME = {
+    "able", "answer", "applies", "apply", "applying", "applicant", "ask", "asked", "asks", "background", "been", "best",
+    "bring", "brings", "bringing", "brought", "candidate", "comes", "coming", "company", "describes", "every", "expect",
+    "experience", "experiences", "fits", "glad", "good", "great", "hand", "hands", "help", "helped", "interview",
+    "interviewer", "knowledge", "knows", "lacks", "lead", "line", "lines", "list", "lists", "made", "make", "makes",
+    "mention", "mentions", "more", "need", "needs", "part", "people", "point", "points", "position", "posting", "question",
+    "questions", "recruiter", "report", "resume", "role", "says", "shown", "shows", "show", "skill", "skills", "still",
+    "talk", "talks", "team", "teams", "text", "thing", "things", "time", "times", "used", "uses", "want", "wants", "ways",
+    "well", "will", "should", "could", "work", "worked", "works", "writer", "write", "year", "years", "your", "yours",
+    "opening", "love", "were", "does", "done", "doing", "days",
+}  # fmt: skip
+_WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_RUN_TOGETHER = re.compile(
+    r"(?:of|in|to|for|and|with|on|at|by|from)the(?:$|[a-z]{3})|^the(?!re|or|ra|me|at|ol|rm|si|sa|ft|ir|se|mse)[a-z]{6,}"
+)
+_STEM = 5
+_CLAIMED_INPUTS = ("text", "motivation")  # the candidate's own words; a goal or a contact is no evidence
 _NUMBERISH = re.compile(
     r"\d|^(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|double|twice)", re.IGNORECASE
 )
@@ -69,6 +87,8 @@ class Ground:
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
         self.all = f"{self.own}\n{self.job}"
         self.words = {word.casefold() for word in re.findall(r"[^\W\d_][\w'’+#-]*", self.all)}
+        self.stems = _stems(self.all)
+        self.told = _stems("\n".join([material.instructions, *material.memory])) - self.stems
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
         self.find_terms = lru_cache(maxsize=64)(_terms)
@@ -84,7 +104,25 @@ class Ground:
         first = re.match(r"[^\w]*([^\W\d_][\w'’+#-]*)", sentence)
         if first and first[1][0].isupper() and not self._may_begin(first[1]):
             return f"“{first[1]}” is not in the context."
-        return self._why_no_claim(sentence)
+        return self._why_babble(sentence) or self._why_no_claim(sentence)
+
+    def _why_babble(self, sentence: str) -> str:
+        """Why a sentence is no sentence, or is made of words that the context does not hold."""
+        words = [word.casefold() for word in _WORDS.findall(sentence)]
+        triples = list(zip(words, words[1:], words[2:], strict=False))
+        if len(set(triples)) < len(triples):
+            return "It goes round in circles."
+        if strange := next((word for word in words if word not in self.words and _RUN_TOGETHER.search(word)), ""):
+            return f"“{strange}” is no word."
+        if _DENIED.search(sentence):
+            return ""
+        said = _stems(sentence)
+        if told := sorted(said & self.told):
+            return f"“{told[0]}…” stands only in the instructions or the notes."
+        strange = said - self.stems
+        if len(strange) > 1 or (strange and 2 * len(strange) >= len(said)):
+            return f"“{min(strange)}…” is not in the context."
+        return ""
 
     def is_claim(self, sentence: str) -> bool:
         """Whether a sentence says something of the candidate, and not that it is lacking."""
@@ -172,7 +210,13 @@ def _own_texts(material: Material) -> Iterable[str]:
     yield plain_text(career.tidy(material.resume)) if material.resume is not None else ""
     for title, body in material.documents:
         yield f"{title}\n{body[: posting.READ_CHARS]}"
-    yield from material.inputs.values()
+    yield from (material.inputs.get(name, "") for name in _CLAIMED_INPUTS)
+
+
+def _stems(text: str) -> set[str]:
+    """The beginnings of a text's words that say something of their own."""
+    words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
+    return {word[:_STEM] for word in words if len(word) > 3 and word not in _STARTERS and word not in _FRAME}
 
 
 def _terms(text: str) -> tuple[str, ...]:

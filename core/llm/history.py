@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import literal, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from core.errors import NotFound
 from core.schema import AiAnswer, AttemptView, Change, Details, RunResult, Usage, usd
 from core.store import EVERYONE, AiAttempt, AiRun, Document, DocumentRevision, Job, ResumeVersion, Store, User
 
+LISTED = (
+    *("id", "created_at", "status", "feature", "prompt", "provider", "model", "caller", "user_id", "job_id"),
+    *("input_tokens", "output_tokens", "cost_nanousd", "cost_status", "latency_ms", "ttft_ms"),
+)
 UNANSWERED = AiAnswer(title="No answer", summary="", content="")
 
 
@@ -70,6 +74,7 @@ def recent(
     """The newest runs, at most `limit`; `before` is the last id of the page before."""
     wanted = (
         select(AiRun, User.name, Job.title)
+        .options(load_only(*(getattr(AiRun, name) for name in LISTED)))
         .join(User, User.id == AiRun.user_id)
         .outerjoin(Job, (Job.id == AiRun.job_id) & (Job.user_id == AiRun.user_id))
         .order_by(AiRun.created_at.desc(), AiRun.id.desc())

@@ -11,20 +11,25 @@ from typing import Any
 import anyio
 
 from core.errors import AnswerTooLong
-from core.schema import Event, EventKind, RunResult
+from core.schema import Cost, Event, EventKind, RunResult, Usage
 
 MOST_CHARACTERS = 1_000_000
 
 
 @dataclass(slots=True)
 class Progress:
-    """What a page shows beside a growing answer. `output` is the current leg's text so far."""
+    """What a page shows beside a growing answer.
+
+    `output` is the current leg's text so far; `used` and `cost` are what the legs before it came to.
+    """
 
     provider: str = ""
     model: str | None = None
     input_tokens: int = 0
     output: list[str] = field(default_factory=list)
     ttft_ms: int | None = None
+    used: Usage = Usage()
+    cost: Cost = Cost(nanousd=0, status="exact")
 
 
 class LiveRun:

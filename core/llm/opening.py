@@ -9,19 +9,22 @@ be seen and recorded; the grammar is read off them.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import combinations
 from typing import Any
 
 from core.llm.opening_examples import EXAMPLES, SYSTEM
 from core.llm.provider import Message
 from core.llm.render import NOTHING
+from core.llm.rules import facts as facts_of
+from core.llm.rules import letter
 from core.llm.standing import JSON_SHAPE, TEXT_SHAPE
 from core.schema import Feature
+from core.tools import career, posting
 from core.tools.material import Material
 
 MAX_TOKENS = 120
 NOTE_CHARS = 110  # of each end of the prompt's system and user text
-WISH_CHARS = 200
 FACT_CHARS = 170
 DEED_CHARS = 115  # what the model retells without losing the thread
 STRENGTHS = 4
@@ -46,11 +49,12 @@ PAST = re.compile(
 def messages(prompt_messages: tuple[Message, ...], material: Material, feature: Feature) -> tuple[Message, ...]:
     """One example pair and the facts of this run, about 450 tokens.
 
-    The two ends of the prompt's own words and the staff member's instructions are told as notes.
+    The two ends of the prompt's own words are told as notes. Instructions are not: so small a model retells them
+    as if they were facts of the candidate.
     """
     asked, answered = EXAMPLES[feature]
-    facts = _facts(material)
-    shown = (*PROSE[1:], "Wish") if feature == "improve_text" else tuple(facts)
+    facts = _facts(material, feature)
+    shown = PROSE[1:] if feature == "improve_text" else tuple(facts)
     lines = [f"Note: {note}" for note in _notes(prompt_messages)]
     lines += _plan(facts, material, feature)
     lines += [f"{label}: {facts[label]}" for label in shown if facts[label]]
@@ -83,7 +87,7 @@ def grammar(given: tuple[Message, ...]) -> str | None:
     return "\n".join(rules)
 
 
-def _facts(material: Material) -> dict[str, str]:
+def _facts(material: Material, feature: Feature) -> dict[str, str]:
     """What the model is told, by label; a label without a fact is empty."""
     resume: Mapping[str, Any] = material.resume or {}
     basics, work = resume.get("basics") or {}, (resume.get("work") or [{}])[0]
@@ -93,11 +97,10 @@ def _facts(material: Material) -> dict[str, str]:
         "Name": _line(material.profile.get("name") or basics.get("name") or "The candidate"),
         "Profession": _line(material.profile.get("headline") or basics.get("label")),
         "Role": " at ".join(part for part in (_line(work.get("position")), _line(work.get("name"))) if part),
-        "Achievement": _achievement(work.get("highlights") or [], [found.term for found in matched]),
-        "Strengths": ", ".join(_line(found.term) for found in matched),
+        "Achievement": _achievement(_untold(work, material, feature), [found.term for found in matched]),
+        "Strengths": ", ".join(_line(posting.worded(found.term, job.description if job else "")) for found in matched),
         "Job": " at ".join(part for part in (_line(job.title), _line(job.company)) if part) if job else "",
         "Text": _line(material.inputs.get("text"), FACT_CHARS),
-        "Wish": _line(material.instructions, WISH_CHARS),
     }
 
 
@@ -120,7 +123,7 @@ def _plan(facts: Mapping[str, str], material: Material, feature: Feature) -> lis
         ),
         "cover_letter": (
             f"{name} applies for {job} with{lead}",
-            _deed(facts, "I"),
+            _deed({**facts, "Role": ""}, f"At {_employer(material)}, I" if _employer(material) else "I"),
             f"I would like to bring my experience with{second}",
         ),
         "interview_prep": (
@@ -144,6 +147,20 @@ def _deed(facts: Mapping[str, str], who: str) -> str:
         return f"{role} {_past_verb(facts['Achievement']) or 'worked on'}"
     lead = facts["Strengths"].split(", ")[0]
     return f"{role} can point to {lead}" if lead else f"{role} can"
+
+
+def _untold(work: Mapping[str, Any], material: Material, feature: Feature) -> list[Any]:
+    """The lines of the last post that the rest of the answer does not tell; all of them where it tells every one."""
+    lines = list(work.get("highlights") or [])
+    if feature != "cover_letter":
+        return lines
+    told = {bullet.text for _, bullet in letter.chosen(facts_of.read(material, date.min))}
+    return [line for line in lines if career.text(line) not in told] or lines
+
+
+def _employer(material: Material) -> str:
+    work = ((material.resume or {}).get("work") or [{}])[0]
+    return _line(work.get("name"))
 
 
 def _achievement(highlights: list[Any], terms: list[str]) -> str:

@@ -49,7 +49,7 @@ EXAMPLES: Mapping[Feature, tuple[str, str]] = {
     "cover_letter": _pair(
         FACTS,
         ("Ines Duarte applies for the role of Finance Manager at Orbit Foods with bookkeeping", ", payroll and Excel."),
-        ("As Senior Accountant at Mill & Sons, I closed", DEED),
+        ("At Mill & Sons, I closed", DEED),
         ("I would like to bring my experience with payroll", " and Excel to Orbit Foods."),
     ),
     "interview_prep": _pair(

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import reduce
+from operator import add
 from pathlib import Path
 
 import anyio
@@ -32,7 +33,7 @@ from core.llm.provider import Finished, Prose, Provider
 from core.llm.router import Leg
 from core.llm.runs import Attempt
 from core.llm.scanner import Scanner
-from core.schema import RunResult, RunStatus, Written
+from core.schema import RunResult, RunStatus, Usage, Written
 from core.store import Store
 from core.tools import memory
 
@@ -60,7 +61,9 @@ class Call:
         self.attempts.append(attempt)
         where = {"provider": leg.provider, "model": leg.model}
         self.live.progress.provider, self.live.progress.model = leg.provider, leg.model
-        self.live.progress.output = attempt.text
+        self.live.progress.output, self.live.progress.input_tokens = attempt.text, 0
+        self.live.progress.used = reduce(add, (earlier.usage for earlier in self.attempts[:-1]), Usage())
+        self.live.progress.cost = accounts.total(self.attempts[:-1])
         if attempt.number == 1:
             head = {"run_id": self.opening.id, "feature": self.opening.request.feature, "prompt": self.opening.prompt}
             self.live.emit("started", head | where | {"route": self.opening.route})

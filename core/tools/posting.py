@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.tools import lexicon
+from core.tools.lexicon.words import key
+
 Kind = Literal["must", "duty", "nice", "other", "offer"]
 
 # How much a term counts by the hardest sentence that names it. What an employer offers (benefits,
@@ -112,6 +115,26 @@ def plain(line: str) -> str:
 def hardest(sentences: Sequence[Sentence]) -> Sentence | None:
     """The sentence that asks hardest, the first of them."""
     return max(sentences, key=lambda each: WEIGHTS[each.kind], default=None)
+
+
+def worded(term: str, description: str) -> str:
+    """A term as it stands inside a sentence: `stepper motors` where a list item wrote `Stepper motors`.
+
+    A name keeps its capitals; a phrase loses its first one where the posting has it in small letters, or writes it
+    large only where a line begins.
+    """
+    first, _, rest = term.partition(" ")
+    if not first[:1].isupper() or first[1:] != first[1:].lower() or (rest and rest != rest.lower()):
+        return term
+    entry = lexicon.shipped().entries.get(key(term))
+    if entry is None or (entry.score is None and not rest):
+        return term
+    small = term[0].lower() + term[1:]
+    seen = [found for found in re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", description, re.IGNORECASE)]
+    if any(found[0] == small for found in seen):
+        return small
+    inside = [found for found in seen if not re.search(r"(?:^|[.!?:•*#>-])[ \t]*$", description[: found.start()], re.M)]
+    return small if rest and entry.score is not None and not inside else term
 
 
 def is_ours(text: str) -> bool:

@@ -9,7 +9,7 @@ from core.llm import pricing
 from core.llm.live import LiveRun
 from core.llm.provider import Provider
 from core.llm.router import Route
-from core.schema import Cost, RunResult, Usage, usd
+from core.schema import RunResult, Usage, usd
 from core.tools import tokens
 from pages.widgets import safe, words
 
@@ -41,11 +41,13 @@ def during(run: LiveRun) -> None:
     """The figures of a run under way. Output and cost are counted here until the server says its own."""
     progress = run.progress
     usage = Usage(input_tokens=progress.input_tokens, output_tokens=tokens.count("".join(progress.output)))
-    cost = Cost(nanousd=0, status="exact")
+    cost = progress.cost
     if progress.provider:
-        cost = pricing.cost(
+        now = pricing.cost(
             usage, provider=progress.provider, model=progress.model, at=datetime.now(UTC), estimated=True
         )
+        cost = pricing.total((cost, now))
+    usage += progress.used
     model = words.model(progress.provider, progress.model) if progress.provider else "starting …"
     _figures(model, usage, usd(cost.nanousd), cost.status, run.elapsed_ms(), progress.ttft_ms)
 

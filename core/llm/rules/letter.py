@@ -31,13 +31,13 @@ _PRESENT = {
 
 def write(facts: Facts) -> Written:
     """A whole letter; what the material lacks stands in square brackets and is named in a warning."""
-    chosen = _chosen(facts)
-    letter = "\n\n".join(filter(None, [greeting(facts), *body(facts, chosen), _closing(facts)]))
+    given = chosen(facts)
+    letter = "\n\n".join(filter(None, [greeting(facts), *body(facts, given), _closing(facts)]))
     answer = AiAnswer(
         title=naming.title("cover_letter", facts),
-        summary=_summary(facts, letter, chosen),
+        summary=_summary(facts, letter, given),
         content=letter,
-        bullets=tuple(f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in chosen),
+        bullets=tuple(f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in given),
         warnings=facts.warnings(*warnings(facts, letter)),
         keywords_added=facts.terms_in(letter),
         next_actions=tuple(_actions(facts, letter)),
@@ -69,7 +69,7 @@ def body(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
     yield _talk(facts)
 
 
-def _chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
+def chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
     """The three lines that speak most to the posting, from two posts at most, newest post first."""
     best = sorted(facts.best_bullets, key=lambda pair: not facts.relevance(pair[1].text))
     kept: list[tuple[Post, Bullet]] = []
