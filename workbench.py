@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import api, portal, serving, wiring
 from core.settings import read
+from pages.widgets import broken
 
 
 @contextlib.asynccontextmanager
@@ -28,6 +29,7 @@ app = st.App(
     routes=api.routes(),
     lifespan=lifespan,
     middleware=api.middleware(Path(st.__file__).parent / "static" / "index.html"),
+    on_script_error=broken.show,
 )
 
 if __name__ == "__main__":

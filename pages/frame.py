@@ -7,7 +7,7 @@ import streamlit as st
 from core import wiring
 from core.access import members
 from core.errors import WorkbenchError
-from pages.widgets import safe
+from pages.widgets import broken, safe
 
 PAGES = Path(__file__).parent
 EVERYONE = ("support", "engineer", "analyst", "admin")
@@ -74,5 +74,7 @@ with st.sidebar:
 
 try:
     here.run()
-except WorkbenchError as broken:
-    st.error(safe.safe(broken.message), icon=":material/error:")
+except WorkbenchError as refused:
+    st.error(safe.safe(refused.message), icon=":material/error:")
+except Exception as mistake:  # a page may break; the frame, with the way to the others, must not
+    st.error(broken.told(mistake), icon=":material/error:")

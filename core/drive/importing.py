@@ -54,6 +54,13 @@ def read_job(source: Path | bytes, filename: str = "") -> JobDraft:
     return _job_of_json(_json(data), filename) if kind == "json" else _job_of_text(_blocks(data, kind), filename)
 
 
+def job_title(text: str) -> str:
+    """The title that a pasted posting begins with; empty where its first line is too long to be one."""
+    first = next((line for line in text.splitlines() if any(char.isalnum() for char in line)), "")
+    title = " ".join(re.sub(r"^[\s#>*\-•]+|[*_\s]+$", "", first).split())
+    return title if len(title) <= 100 else ""
+
+
 # -- the file -------------------------------------------------------------------------------------------------
 
 

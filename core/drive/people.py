@@ -36,6 +36,17 @@ def add_candidate(store: Store, *, name: str, plan: str, profile: dict[str, Any]
     return user
 
 
+def change_plan(store: Store, user_id: int, plan: str) -> None:
+    """Move a candidate to another plan; runs that were made keep theirs. Errors: `Invalid`, `NotFound`."""
+    if plan not in PLANS:
+        raise Invalid(f"There is no plan {plan!r}. Use one of {', '.join(PLANS)}.")
+    with store.writing(EVERYONE) as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound(f"There is no candidate {user_id}.")
+        user.plan = plan
+
+
 def add_job(store: Store, user_id: int, *, title: str, company: str, description: str) -> Job:
     """A new job of a candidate. Errors: `Invalid` when there is nothing to match, `NotFound` for the candidate."""
     title, company, description = clean(title), clean(company), clean(description)

@@ -7,7 +7,9 @@ from threading import Lock
 from typing import Any
 
 from core.drive import papers, tailoring
+from core.drive.markdown import to_markdown as to_page
 from core.drive.papers import Paper
+from core.drive.shape import clean
 from core.drive.tailoring import Difference
 from core.schema import AiAnswer, Change
 from core.store import ResumeVersion, Store
@@ -19,12 +21,18 @@ _saving = Lock()  # a second press waits for the first and finds what it kept
 
 
 def to_markdown(feature: str, answer: AiAnswer, *, title: bool = False) -> str:
-    """An answer as a Markdown document: of a letter the letter, of a report all of it; `title` puts that on top."""
+    """An answer as a Markdown document: of a letter or a resume that alone, of a report all but its warnings.
+
+    Warnings are told to the person who asked and belong in no document. `title` puts that on top of
+    what does not begin with one of its own, as a resume does with the candidate's name.
+    """
+    if feature == "tailor_resume":
+        return answer.content.strip() + "\n"
     heading = [f"# {answer.title}"] if title else []
     if feature in TEXTS:
         return "\n\n".join([*heading, answer.content.strip()]) + "\n"
     parts = [*heading, answer.summary.strip(), answer.content.strip()]
-    lists = {"Key points": answer.bullets, "Warnings": answer.warnings, "Next actions": answer.next_actions}
+    lists = {"Key points": answer.bullets, "Next actions": answer.next_actions}
     for name, sentences in lists.items():
         if sentences:
             parts += [f"## {name}", _listed(sentences)]
@@ -43,7 +51,7 @@ def keep_document(
     """A new document, or the one that this run's same text already made. Errors: `Invalid`, `NotFound`."""
     with _saving:
         for paper in papers.documents(store, user_id):
-            if (paper.source_run_id, paper.title, paper.body) == (run_id, title.strip()[:300], body):
+            if (paper.source_run_id, paper.title, paper.body) == (run_id, clean(title)[:300], clean(body)):
                 return paper
         return papers.save_document(
             store, user_id, title=title, body=body, kind=kind, by=by, job_id=job_id, run_id=run_id
@@ -65,9 +73,14 @@ def keep_version(
         source = next((one for one in papers.resume_versions(store, user_id) if one.id == source_id), None)
         wanted = dict(tailoring.apply(source.content, changes).resume) if source else None
         for one in papers.resume_versions(store, user_id):
-            if (one.source_run_id, one.label, one.content) == (run_id, label.strip()[:200], wanted):
+            if (one.source_run_id, one.label, one.content) == (run_id, clean(label)[:200], wanted):
                 return one
         return papers.save_tailored(store, user_id, source_id, changes, label=label, job_id=job_id, run_id=run_id)
+
+
+def tailored(resume: Mapping[str, Any], changes: Sequence[Change]) -> str:
+    """The resume with these changes and no other, as a Markdown page."""
+    return to_page(tailoring.apply(resume, changes).resume)
 
 
 def in_words(resume: Mapping[str, Any], changes: Sequence[Change]) -> list[Difference]:

@@ -120,10 +120,10 @@ def _open(store: Store, opening: Opening, owner: str) -> str:
     with store.write() as connection:
         if opening.idempotency_key and (found := _same_key(connection, opening)):
             return found
-        if opening.claim:
-            ledger.claim(connection, opening.claim, opening.id)
         values = _row(opening) | {"status": "running", "owner": owner, "lease_until": now() + LEASE}
         connection.execute(insert(RUN).values(**values))
+        if opening.claim:  # after the run's own row, as in `settle`, so that the two never wait for each other
+            ledger.claim(connection, opening.claim, opening.id)
     return opening.id
 
 

@@ -162,7 +162,7 @@ def _sentence(said: str) -> str:
         ("full", "The disk is full, so nothing was saved. Free some space, then try again."),
         ("disk I/O", "The disk refused the write, so nothing was saved. Check its space and health, then try again."),
         ("readonly", "The database file may not be written. Give this account the right to, then try again."),
-        ("locked", "The database was busy for too long. Try again in a moment."),
+        ("is locked", "The database was busy for too long. Try again in a moment."),
         ("no such table", "The database is not set up. Run `python -m core db upgrade`, then try again."),
         ("unable to open", "The database file cannot be opened. Check WORKBENCH_DATA_DIR and its rights."),
     ):

@@ -30,6 +30,10 @@ _LEVELS: tuple[tuple[int, str], ...] = (
     ),
     (1, r"associate(?:['’]?s)?(?: degree| of)|\ba\.?a\.?s\b|foundation degree|two[- ]year degree"),
 )
+_STATED = re.compile(
+    r"(?<![\d.,$€£-])(\d{1,2})\s?\+?\s?(?:years?|yrs?)['’]?(?: of)?(?: [a-z-]+){0,3} experience\b"
+    r"(?! (?:with|using|in|of) (?:[A-Z]|the |a ))"
+)
 LEVEL_NAMES = {1: "an associate degree", 2: "a bachelor's degree", 3: "a master's degree", 4: "a doctorate"}
 
 
@@ -130,6 +134,12 @@ def day(value: object, *, last: bool = False) -> date | None:
         return date(int(found[1]), int(found[2]) if found[2] else unsaid, int(found[3]) if found[3] else 1)
     except ValueError:
         return None
+
+
+def stated_years(held: Career) -> int | None:
+    """The most years of experience that label or summary state, as `4 years' experience`; those with one tool aside."""
+    said = f"{held.label}. {held.summary[:_MOST_CHARS]}"
+    return max((int(found[1]) for found in _STATED.finditer(said) if 0 < int(found[1]) <= 50), default=None)
 
 
 def months(start: date, end: date) -> int:

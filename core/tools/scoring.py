@@ -26,6 +26,7 @@ IN_TITLE = 3.0  # the weight of a term that stands in the job's title
 READ_CHARS = 14_000  # of a resume: seven dense pages
 LONGEST_LINE = 2_000
 QUOTE = 160
+YEARS_APART = 2  # what a resume rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +214,16 @@ def _years(sentences: Sequence[Sentence], held: Career, profile: Mapping[str, ob
 
 
 def years_held(held: Career, profile: Mapping[str, object], today: date) -> float | None:
-    """Years of work by the resume's dates, else as the profile says; None when neither does."""
+    """Years of work by the resume's dates, else as the profile says; None when neither does.
+
+    Where the resume itself states another number, more than two years off, its own word counts.
+    """
     counted = resumes.years(held.resume, today)
+    stated = career.stated_years(held)
     if counted is not None:
-        return counted
+        return float(stated) if stated is not None and abs(stated - counted) > YEARS_APART else counted
+    if stated is not None:
+        return float(stated)
     said = re.fullmatch(r"\d{1,2}(?:\.\d)?", career.text(profile.get("years_experience")))
     return float(said[0]) if said else None
 

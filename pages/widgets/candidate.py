@@ -1,11 +1,14 @@
 """Whose Drive it is: the candidate all pages share, and how to add another."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from core.access.plans import PLANS
 from core.drive import people
+from core.schema import FEATURES
 from core.wiring import Workbench
 from pages.widgets import notice, safe, shelf, turns
 
@@ -17,7 +20,7 @@ def choose(workbench: Workbench) -> Any | None:
     """The candidate on view; None, with the cure on the page, when there is nobody yet."""
     everyone = {user.id: user for user in people.candidates(workbench.store)}
     if not everyone:
-        st.info("There is no candidate yet. Add one here, or load six with `python -m core demo load`.")
+        st.info("There is no candidate yet. Add one here; their resume and their jobs come next.")
         _add(workbench)
         return None
     _follow_url(workbench, everyone)
@@ -31,8 +34,16 @@ def choose(workbench: Workbench) -> Any | None:
             on_change=_picked,
             width=420,
         )
+        _change(workbench, everyone[st.session_state[SHARED]])
         _add(workbench)
     return everyone[st.session_state[SHARED]]
+
+
+def first(workbench: Workbench, everyone: Mapping[int, Any]) -> int:
+    """Whom to begin with: the first whose plan has every feature, so that nothing is locked."""
+    whole = (id for id, user in everyone.items() if set(FEATURES) <= set(workbench.policy.plan(user.plan).features))
+    premium = (id for id, user in everyone.items() if user.plan == PLANS[-1])
+    return next(premium, next(whole, next(iter(everyone))))
 
 
 def _follow_url(workbench: Workbench, everyone: Mapping[int, Any]) -> None:
@@ -49,7 +60,7 @@ def _follow_url(workbench: Workbench, everyone: Mapping[int, Any]) -> None:
     if wanted in everyone:
         st.session_state[SHARED] = wanted
     elif st.session_state.get(SHARED) not in everyone:
-        st.session_state[SHARED] = next(iter(everyone))
+        st.session_state[SHARED] = first(workbench, everyone)
     st.session_state[WRITTEN] = st.query_params["user"] = str(st.session_state[SHARED])
 
 
@@ -63,13 +74,31 @@ def _show(user_id: int, view: str) -> None:
     shelf.go(view, user_id)
 
 
+def _change(workbench: Workbench, user: Any) -> None:
+    """The plan of the candidate on view, and the way to another."""
+    with (
+        st.popover("Change plan", icon=":material/lock_open:", key=turns.key("drive_planning"), on_change="rerun"),
+        st.form(f"drive_plan_{user.id}", border=False),
+    ):
+        st.segmented_control("Plan", PLANS, default=user.plan, required=True, key=f"drive_plan_of_{user.id}")
+        st.caption("The plan decides features, models and limits of the next runs.")
+        st.form_submit_button("Change", type="primary", on_click=_changed, args=(workbench, user))
+
+
+def _changed(workbench: Workbench, user: Any) -> None:
+    plan = st.session_state[f"drive_plan_of_{user.id}"]
+    work = partial(people.change_plan, workbench.store, user.id, plan)
+    if notice.act("drive", work, f"{user.name} is on plan {plan} now."):
+        turns.over("drive_planning")
+
+
 def _add(workbench: Workbench) -> None:
     with (
         st.popover("New candidate", icon=":material/person_add:", key=turns.key("drive_adding"), on_change="rerun"),
         st.form("drive_new_candidate", border=False),
     ):
         st.text_input("Name", key="drive_new_name", max_chars=200)
-        st.segmented_control("Plan", people.PLANS, default="free", required=True, key="drive_new_plan")
+        st.segmented_control("Plan", PLANS, default="free", required=True, key="drive_new_plan")
         st.form_submit_button("Add", type="primary", icon=":material/add:", on_click=_added, args=(workbench,))
 
 

@@ -13,12 +13,13 @@ from core.schema import AiRequest
 from core.tools import context_tools
 from core.tools.material import Piece
 from core.wiring import Workbench
-from pages.widgets import links, safe, words
+from pages.widgets import candidate, links, safe, words
 
 NO_JOB = 0
 MOST_DOCUMENTS = 20  # of one request
 LONGEST_CHIP = 30  # characters
 PARTS = ("user", "job", "resume")
+OTHERS = "documents:others"  # among what is switched off: every document that is not switched on
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def pick(page: str, workbench: Workbench) -> Context | None:
     _follow_url(candidates)
     who, what, which = st.columns([5, 6, 5])
     with who:
-        user = candidates[_choose("Candidate", page, "user", list(candidates), lambda id: candidates[id].name)]
+        said = lambda id: f"{candidates[id].name} · {candidates[id].plan}"  # noqa: E731
+        st.session_state.setdefault("work_user", candidate.first(workbench, candidates))
+        user = candidates[_choose("Candidate", page, "user", list(candidates), said)]
     jobs = {job.id: job for job in people.jobs(workbench.store, user.id)}
     with what:
         chosen = _choose("Job", page, "job", [*jobs, NO_JOB], lambda id: _posting(jobs[id]) if id else "No job")
@@ -84,15 +87,16 @@ def remember(page: str, request: AiRequest) -> None:
     state = _switches(page, request.user_id, request.job_id)
     state["off"] = set(request.switched_off) | (set() if request.memory else {"memory"})
     state["on"] = {f"document:{id}" for id in request.document_ids}
+    if request.document_ids or request.switched_off:  # somebody chose: a document that is not named was left out
+        state["off"].add(OTHERS)
 
 
 def nobody() -> None:
     """The page of a workbench without candidates."""
     with st.container(border=True):
         st.subheader("There is no candidate yet", anchor=False)
-        st.markdown("Add one in Drive and import their resume there, or load the six demo candidates in a terminal:")
-        st.code("python -m core demo load", language="bash")
-        links.to("drive.py", "Open Drive", icon=":material/folder_open:")
+        st.markdown("Add one in Drive, then import their resume and add a job there.")
+        links.to("drive.py", "Add a candidate in Drive", icon=":material/folder_open:")
 
 
 def _choose(label: str, page: str, part: str, options: Sequence[int], name: Callable[[int], str]) -> int:
@@ -130,16 +134,13 @@ def _show_in_url() -> None:
 
 
 def _say_what_lacks(user_id: int, has_job: bool, has_resume: bool) -> None:
-    for there, what, command, view in (
-        (has_resume, "resume", "resume", "resumes"),
-        (has_job, "job", "job", "jobs"),
+    for there, what, do, view in (
+        (has_resume, "resume", "Import their resume", "resumes"),
+        (has_job, "job", "Add a job", "jobs"),
     ):
         if not there:
-            st.info(
-                f"This candidate has no {what} yet. Add one in Drive, or in a terminal: "
-                f"`python -m core import {command} FILE --user {user_id}`."
-            )
-            links.to("drive.py", f"Add a {what} in Drive", icon=":material/folder_open:", user=user_id, view=view)
+            st.info(f"This candidate has no {what} yet.")
+            links.to("drive.py", f"{do} in Drive", icon=":material/folder_open:", user=user_id, view=view)
 
 
 def _chips(page: str, workbench: Workbench, user: Any, job: Any | None, resume: Any | None) -> Context:
@@ -155,6 +156,8 @@ def _chips(page: str, workbench: Workbench, user: Any, job: Any | None, resume: 
     labels = {piece.chip: f"{safe.plain(_short(piece))} · {words.tokens(piece.tokens)}" for piece in pieces}
     state, key = _switches(page, user.id, whole.job_id), f"{page}_chips"
     off = state["off"] | (_left_out(documents, whole.job_id) - state["on"])
+    if OTHERS in off:
+        off |= {chip for chip in labels if chip.startswith("document:")} - state["on"]
     st.session_state[key] = [chip for chip in labels if chip not in off]
     st.pills(
         "Context",
@@ -176,7 +179,7 @@ def _chips(page: str, workbench: Workbench, user: Any, job: Any | None, resume: 
 
 def _switch(page: str, user_id: int, job_id: int | None, key: str, there: tuple[str, ...]) -> None:
     state, on = _switches(page, user_id, job_id), set(st.session_state[key])
-    state["off"] = (state["off"] | set(there)) - on
+    state["off"] = (state["off"] | set(there)) - on - {OTHERS}
     state["on"] = (state["on"] - set(there)) | on
 
 

@@ -1,6 +1,5 @@
 """The card beside an answer: model, tokens, cost, time; before, while and after it is made."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -11,18 +10,19 @@ from core.llm.provider import Provider
 from core.llm.router import Route
 from core.schema import RunResult, Usage, usd
 from core.tools import tokens
-from pages.widgets import safe, words
+from core.wiring import Workbench
+from pages.widgets import routing, safe, words
 
 
-def before(route: Route | None, providers: Mapping[str, Provider], context_tokens: int, plan: str) -> None:
+def before(route: Route | None, workbench: Workbench, context_tokens: int, plan: str) -> None:
     """What will be asked, and how much of what it may be told is switched on."""
     first = route.legs[0] if route else None
     st.metric("Model", words.model(first.provider, first.model) if first else "–")
     st.metric("Plan", plan)
-    if first and (provider := providers.get(first.provider)):
+    if first and (provider := workbench.providers.get(first.provider)):
         _room(provider, context_tokens)
     if route:
-        st.caption(safe.line(f"Route: {route.why}."))
+        st.caption(safe.line(routing.in_words(workbench, route)), help=safe.line(f"{route.why}."))
     st.caption("Nothing is sent before you press the button.")
 
 

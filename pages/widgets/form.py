@@ -1,55 +1,68 @@
 """The rest of the form both pages share: a prompt's own inputs, instructions, the two buttons."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.llm.prompt import Input, Prompt
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import view
+from pages.widgets import drafts, view
 
 HEIGHT = 68  # pixels, two lines; a person can pull it longer
+LONG = 2_000  # characters; a field that takes more is for whole texts
+LONG_HEIGHT = 280  # pixels, over ten lines
+MOST_INSTRUCTIONS = 4_000
 
 
 def inputs(page: str, prompt: Prompt) -> dict[str, str]:
-    """One field for each input of the prompt, two in a row; what is left empty is left out."""
-    given, fields = {}, list(prompt.inputs.items())
-    for first in range(0, len(fields), 2):
-        for place, (name, field) in zip(st.columns(2), fields[first : first + 2], strict=False):
+    """One field for each input of the prompt, two in a row, whole texts on their own; what is empty is left out."""
+    fields = list(prompt.inputs.items())
+    short = [one for one in fields if one[1].max_chars < LONG]
+    given = {name: _field(f"{page}_input_{name}", field) for name, field in fields if field.max_chars >= LONG}
+    for first in range(0, len(short), 2):
+        pair = short[first : first + 2]
+        for place, (name, field) in zip(st.columns(len(pair)), pair, strict=True):
             with place:
-                text = _field(f"{page}_input_{name}", field)
-            if text.strip():
-                given[name] = text
-    return given
+                given[name] = _field(f"{page}_input_{name}", field)
+    return {name: given[name] for name, _ in fields if given[name].strip()}
 
 
 def _field(key: str, field: Input) -> str:
-    text = st.text_area(
-        field.label if field.required else f"{field.label} (optional)",
-        height=HEIGHT,
-        max_chars=field.max_chars,
-        help=field.help or None,
-        key=key,
-        persist_state="session",
-    )
-    return text or ""
+    label = field.label if field.required else f"{field.label} (optional)"
+    height = LONG_HEIGHT if field.max_chars >= LONG else HEIGHT
+    text = drafts.area(label, key, height=height, help=field.help or None)
+    _say_if_over(text, field.max_chars)
+    return text
 
 
 def instructions(page: str) -> str:
-    text = st.text_area(
+    text = drafts.area(
         "Instructions (optional)",
-        key=f"{page}_instructions",
+        f"{page}_instructions",
         placeholder="For example: stress the team lead experience, keep it under a page.",
-        max_chars=4_000,
         height=HEIGHT,
-        persist_state="session",
     )
-    return text or ""
+    _say_if_over(text, MOST_INSTRUCTIONS)
+    return text
+
+
+def _say_if_over(text: str, most: int) -> None:
+    """A paste is never cut silently: it stands there in full, with what to do about it."""
+    if len(text) > most:
+        st.error(f"{len(text):,} of {most:,} characters: shorten it.", icon=":material/content_cut:")
+
+
+def fits(prompt: Prompt, inputs: Mapping[str, str], instructions: str) -> bool:
+    """Whether every text is short enough to be sent."""
+    over = [name for name, text in inputs.items() if len(text) > prompt.inputs[name].max_chars]
+    return not over and len(instructions) <= MOST_INSTRUCTIONS
 
 
 def remember(page: str, request: AiRequest) -> None:
-    st.session_state[f"{page}_instructions"] = request.instructions
+    drafts.put(f"{page}_instructions", request.instructions)
     for name, text in request.inputs.items():
-        st.session_state[f"{page}_input_{name}"] = text
+        drafts.put(f"{page}_input_{name}", text)
 
 
 def buttons(page: str, workbench: Workbench, label: str, run_id: str | None, *, ready: bool) -> None:

@@ -159,6 +159,18 @@ def test_an_opening_becomes_the_first_paragraph_after_the_salutation() -> None:
     assert paragraphs[2:] == RULES.content.split("\n\n")[1:]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I built a ticket service in Python.",
+        "As Backend Developer at Brightmoor Rail, I built a ticket service in Python that answers 900 requests.",
+    ],
+)
+def test_an_opening_does_not_tell_what_the_letter_tells(sentence: str) -> None:
+    paragraph = opened(f"{sentence} I like small services.").answer.content.split("\n\n")[1]
+    assert paragraph == "I like small services."
+
+
 def test_the_demo_model_is_named_with_how_much_was_dropped() -> None:
     warning = opened(SMALL).answer.warnings[0]
     assert warning.startswith("Demo model:") and "2 sentences" in warning

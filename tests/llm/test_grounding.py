@@ -59,6 +59,38 @@ def test_a_tool_that_only_a_document_of_the_candidate_names_is_theirs() -> None:
     assert supported(sentence, replace(MATERIAL, documents=(("Notes", "Kafka since spring"),)))[0]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "instructions"),
+    [
+        ("At Brightmoor Rail, I built and kept it short.", "Keep it short."),
+        ("Ines Holm should talk about Python, services and the boat.", "Mention the boat."),
+        ("I built services in Python and like sailing.", "She likes sailing."),
+    ],
+)
+def test_what_only_the_instructions_say_is_no_evidence(sentence: str, instructions: str) -> None:
+    for given in (replace(MATERIAL, instructions=instructions), replace(MATERIAL, memory=(instructions,))):
+        assert not supported(sentence, given)[0]
+
+
+@pytest.mark.parametrize(("name", "holds"), [("motivation", True), ("text", True), ("goal", False), ("contact", False)])
+def test_of_the_inputs_only_the_candidates_own_words_are_evidence(name: str, holds: bool) -> None:
+    given = replace(MATERIAL, inputs={name: "I used Kafka."})
+    assert supported("I have used Kafka every day.", given)[0] is holds
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Ines Holm comes with Python at the top of the list, and Docker at the top of the list.",
+        "Ines Holm works at thefrontofthe services.",
+        "Ines Holm enjoys marvellous sunshine.",
+        "A recruiter will ask about marvellous sunshine.",
+    ],
+)
+def test_babble_is_dropped(sentence: str) -> None:
+    assert not supported(sentence, MATERIAL)[0]
+
+
 def test_repeated_and_unfinished_sentences_are_dropped_in_order() -> None:
     text = "I like small services. I have used Kafka.\n\nI like small services. I built services in"
     kept, dropped = keep(text, MATERIAL)

@@ -75,11 +75,20 @@ def test_the_facts_are_those_that_matter_for_the_job() -> None:
     assert "Job: Lead Pharmacist at Norrmed" in lines
 
 
-def test_the_wish_and_the_prompts_own_words_reach_the_model() -> None:
+def test_the_prompts_own_words_reach_the_model_and_instructions_do_not() -> None:
     lines = last(MATERIAL)
     assert "Note: Write plainly." in lines
     assert "Note: Do it well." in lines
-    assert "Wish: Mention the move to Malmö." in lines
+    for feature in FEATURES:
+        assert not [line for line in last(MATERIAL, feature) if "Malmö" in line]
+
+
+def test_a_letter_opens_with_a_line_that_its_body_does_not_tell() -> None:
+    deeds = ["Cut errors by 30 %.", "Led 4 pharmacists.", "Built a stock list of 900 items.", "Wrote the ward manual."]
+    resume = {"basics": RESUME["basics"], "work": [{**RESUME["work"][0], "highlights": deeds}]}
+    lines = last(replace(MATERIAL, resume=resume), "cover_letter")
+    assert "Sentence 2 begins: At Sankt Erik, I wrote" in lines
+    assert "Achievement: Wrote the ward manual." in lines
 
 
 def test_of_a_long_prompt_both_ends_reach_the_model_and_the_context_does_not() -> None:

@@ -159,7 +159,9 @@ def test_a_failed_legs_latency_is_its_own(sqlite_store: Store) -> None:
 
 
 def test_silence_after_the_finish_reason_does_not_cost_the_answer(sqlite_store: Store) -> None:
-    with bench(sqlite_store, _whole_then_silent) as one:
+    whole = letter()
+    whole.hang = True
+    with bench(sqlite_store, whole) as one:
         result = one.run()
     assert result.status == "ok"
 

@@ -124,6 +124,10 @@ class Facts:
     def firm_missing(self) -> tuple[str, ...]:
         return tuple(found.term for found in self.missing if self.asked[found.term].is_firm)
 
+    def worded(self, term: str) -> str:
+        """A term as it stands inside a sentence of the posting."""
+        return posting.worded(term, self.job.description if self.job else "")
+
     def named_in(self, text: str) -> tuple[str, ...]:
         """The matched terms of a text that are worth naming."""
         return tuple(term for term in self.terms_in(text) if self.asked[term].is_firm)

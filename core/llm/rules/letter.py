@@ -8,11 +8,25 @@ from core.llm.rules.facts import Facts, inner, items, listed, many
 from core.schema import AiAnswer, Written
 from core.tools import career, demands, keywords
 from core.tools.career import Bullet, Post
+from core.tools.lexicon import HARD
 from core.tools.scoring import quote
 
 CONTACT, MOTIVATION = "contact", "motivation"
 _WORK = ("work", "projects", "volunteer")
+LONGEST_SUMMARY = 200  # characters: what a letter may quote without being a second resume
+LONGEST_LINE = 420
+NOTHING_TO_TELL = (
+    "No line of the resume says in a sentence what was done, so the letter is short. Write two or three such lines "
+    "into the resume (“Built …”, “Led …”) and run it again."
+)
 NAME, COMPANY, POSITION = "[your name]", "[company]", "[position]"
+_HEADING_LIKE = re.compile(
+    r"(?:tools?|technolog(?:y|ies)|tech(?:nical)? stack|stack|environment|skills?|key skills|responsibilities|duties"
+    r"|achievements?|tasks|project|projects?|role|team|front|back|frontend|backend|database|databases|languages)"
+    r"(?: (?:summary|used|description|size))?\s*[.:–—-](?:\s|$)|(?:tools|technology|skills) (?:summary|used)\b"
+    r"|(?:the )?(?:development|design|creation|implementation|support|maintenance|administration) of\b|developed of\b",
+    re.IGNORECASE,
+)
 _PAST = {
     "built", "led", "wrote", "cut", "grew", "ran", "drove", "won", "made", "taught", "kept", "held", "brought",
     "began", "set", "sold", "took", "gave", "found", "did", "saw", "met", "sought", "rose", "spoke", "stood",
@@ -38,7 +52,10 @@ def write(facts: Facts) -> Written:
         summary=_summary(facts, letter, given),
         content=letter,
         bullets=tuple(f"“{quote(bullet.text)}” ({inner(post.place)})" for post, bullet in given),
-        warnings=facts.warnings(*warnings(facts, letter)),
+        warnings=facts.warnings(
+            "" if given or not facts.has_resume else NOTHING_TO_TELL,
+            *warnings(facts, letter),
+        ),
         keywords_added=facts.terms_in(letter),
         next_actions=tuple(_actions(facts, letter)),
     )
@@ -63,8 +80,10 @@ def body(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
     yield facts.material.inputs.get(MOTIVATION, "").strip()
     if chosen:
         yield from _deeds(facts, chosen)
-    elif facts.career.summary:
-        yield f"In short, as my resume puts it: “{quote(facts.career.summary, 400)}”"
+    elif 0 < len(facts.career.summary) <= LONGEST_SUMMARY:
+        yield f"In short, as my resume puts it: “{quote(facts.career.summary, LONGEST_SUMMARY)}”"
+    elif facts.has_resume:
+        yield "My resume says where I have worked and what I did there."
     yield _qualified(facts)
     yield _talk(facts)
 
@@ -75,10 +94,19 @@ def chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
     kept: list[tuple[Post, Bullet]] = []
     for post, bullet in best:
         posts = {each.id for each, _ in kept}
-        if len(kept) < 3 and (post.id in posts or len(posts) < 2) and len(bullet.text) <= 420:
+        if len(kept) < 3 and (post.id in posts or len(posts) < 2) and _can_be_told(bullet.text):
             kept.append((post, bullet))
     order = {post.id: at for at, post in enumerate(facts.career.posts)}
     return sorted(kept, key=lambda pair: order[pair[0].id])
+
+
+def _can_be_told(text: str) -> bool:
+    """Whether a line says what was done; a list of tools or a heading that an import took for a line does not."""
+    if len(text) > LONGEST_LINE or _HEADING_LIKE.match(text) or not text[:1].isalnum():
+        return False
+    named = {name for hit in keywords.find(text) if hit.grade == HARD for name in hit.term.split()}
+    listing = len(re.findall(r"[,;|/·]| and ", text)) >= 3
+    return _deed(text) is not None or not (listing and 3 * len(named) >= len(text.split()))
 
 
 def _why(facts: Facts) -> str:
@@ -86,7 +114,8 @@ def _why(facts: Facts) -> str:
     position = facts.job_title or POSITION
     company = facts.company or ("" if facts.job_title else COMPANY)
     name = f"{position} at {company}" if company else position
-    shown = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)][:4]
+    proven = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)]
+    shown = [facts.worded(term) for term in proven[:4]]
     wanted = demands.years(facts.sentences)
     enough = wanted is not None and facts.years is not None and facts.years >= wanted.number
     bring = f"about {many(int(facts.years), 'year')} of work" if facts.years else ""
@@ -135,7 +164,7 @@ def _deed(text: str) -> str | None:
     present = (
         verb in _PRESENT and second not in ("and", "of", "for", "with", "in", "to", "from", "or") and words[0].isalpha()
     )
-    if not (past or present):
+    if not (past or present) or second == "of":
         return None
     return text[0].lower() + text[1:].rstrip(" .;,") + "."
 
@@ -157,13 +186,18 @@ def _qualified(facts: Facts) -> str:
 
 
 def _talk(facts: Facts) -> str:
+    """The work described that the resume speaks to, with nothing in it that the resume lacks; else a plain wish."""
+    lacking = [found.term for found in facts.missing]
     duties = [
-        sentence.text for sentence in facts.sentences if sentence.kind == "duty" and 30 <= len(sentence.text) <= 180
+        sentence.text
+        for sentence in facts.sentences
+        if sentence.kind == "duty" and 30 <= len(sentence.text) <= 180 and facts.named_in(sentence.text)
+        if not any(keywords.mentions(sentence.text, term) for term in lacking)
     ]
-    best = max(duties, key=facts.relevance, default="")
-    if best and facts.relevance(best):
-        quoted = best.rstrip(" .;:,")
-        return f"You describe the work as “{quoted}”. I would be glad to talk about what I have done that comes closest to it."
+    if duties:
+        best = max(duties, key=facts.relevance)
+        known = listed(facts.worded(term) for term in facts.named_in(best)[:3])
+        return f"You describe the work as “{best.rstrip(' .;:,')}”. I would be glad to tell you more about my own work with {known}."
     return "I would be glad to talk about how this experience fits what you need."
 
 
@@ -178,7 +212,7 @@ def _summary(facts: Facts, letter: str, chosen: list[tuple[Post, Bullet]]) -> st
     words = len(letter.split())
     about = f" for {facts.job_name}" if facts.job_name else ""
     if not chosen:
-        return f"A letter{about} of {words} words. The resume lists no achievement to rest it on, so it stays general."
+        return f"A letter{about} of {words} words. The resume holds no line it could retell, so it stays general."
     places = listed(dict.fromkeys(post.place for post, _ in chosen))
     return f"A letter{about} of {words} words that rests on {many(len(chosen), 'line')} of the resume ({places})."
 

@@ -1,0 +1,75 @@
+"""A fast fake of an OpenAI-compatible server, in a process of its own: `python -m tests.bench.upstream`.
+
+Prints its base URL, then answers every chat completion. The model's name says how: `t100-r50` streams 100 tokens at 50
+a second, `t100-r0` as fast as it can, `json` a match report. Ends when its standard input does.
+"""
+
+import asyncio
+import json
+import sys
+
+import uvloop
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+REPORT = {
+    "title": "A good fit",
+    "summary": "Python and PostgreSQL are shown, Terraform is not.",
+    "content": "## What fits\n\nThe resume shows Python and PostgreSQL in production. " * 6,
+    "bullets": ["Python in production.", "PostgreSQL in production."],
+    "warnings": ["Terraform is not in the resume."],
+    "next_actions": ["Ask about Terraform."],
+}
+
+
+def event(data: dict[str, object] | str) -> bytes:
+    body = b"data: " + (data if isinstance(data, str) else json.dumps(data)).encode() + b"\n\n"
+    return b"%x\r\n%b\r\n" % (len(body), body)
+
+
+def delta(text: str) -> bytes:
+    return event({"model": "gpt-6-luna", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]})
+
+
+def last(tokens: int) -> bytes:
+    usage = {"prompt_tokens": 2_000, "completion_tokens": tokens, "total_tokens": 2_000 + tokens}
+    end = event({"model": "gpt-6-luna", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    return end + event({"model": "gpt-6-luna", "choices": [], "usage": usage}) + event("[DONE]") + b"0\r\n\r\n"
+
+
+WORD = delta("word ")
+OPENING = delta("A letter\n") + delta("A summary.\n\n")
+ANSWERED = b"".join(delta(json.dumps(REPORT)[start : start + 60]) for start in range(0, len(json.dumps(REPORT)), 60))
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            await answer(json.loads(await reader.readexactly(length))["model"], writer)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def answer(model: str, writer: asyncio.StreamWriter) -> None:
+    if model == "json":
+        writer.write(HEAD + ANSWERED + last(200))
+        return await writer.drain()
+    count, rate = (int(part[1:]) for part in model.split("-"))
+    writer.write(HEAD + OPENING)
+    start = asyncio.get_running_loop().time()
+    for number in range(count - 2):
+        if rate:
+            await asyncio.sleep(start + (number + 1) / rate - asyncio.get_running_loop().time())
+        writer.write(WORD)
+    writer.write(last(count))
+    await writer.drain()
+
+
+async def main() -> None:
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1_024)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
