@@ -76,5 +76,5 @@ try:
     here.run()
 except WorkbenchError as refused:
     st.error(safe.safe(refused.message), icon=":material/error:")
-except Exception as mistake:  # a page may break; the frame, with the way to the others, must not
+except Exception as mistake:  # noqa: BLE001 - a page may break; the frame, with the way to the others, must not
     st.error(broken.told(mistake), icon=":material/error:")

@@ -43,24 +43,29 @@ with left, st.container(border=True):
     if allowed:
         st.caption(words.FEATURES[feature][1])
     else:
-        routing.lacks(workbench, feature, picked.user.plan)
+        routing.lacks(workbench, feature, picked.user)
     prompt = workbench.prompts.for_feature(feature)
     inputs = form.inputs(PAGE, prompt)
     instructions = form.instructions(PAGE)
+    ready = allowed and form.fits(prompt, inputs, instructions)
     build = partial(AiRequest, feature=feature, instructions=instructions, inputs=inputs, **picked.fields())
-    view.begin(PAGE, workbench, build, ready=allowed)
+    view.begin(PAGE, workbench, build, ready=ready)
     run_id = st.session_state.get("generate_run")
-    form.buttons(PAGE, workbench, "Generate", run_id, ready=allowed)
+    running = form.buttons(PAGE, workbench, "Generate", run_id, ready=ready)
     view.refusal(PAGE)
 
 with right:
-    card = st.container(border=True).empty()
-    beside = st.empty()
+    card = st.container(border=True)
+    beside = st.container()
 
-if run_id:
-    with left:
+with left:
+    shown = run_id and view.matches(
+        PAGE, workbench, run_id, user_id=picked.user.id, job_id=picked.job_id, feature=feature
+    )
+    if run_id and shown:
         show.run(PAGE, workbench, run_id, card, beside)
-else:
+if not shown:
     route = routing.likely(workbench, feature, picked.user.plan)
     with card.container():
-        figures.before(route, workbench.providers, picked.tokens, picked.user.plan)
+        figures.before(route, workbench, picked.tokens, picked.user.plan)
+form.settle(workbench, run_id, running=running)

@@ -31,13 +31,18 @@ with left, st.container(border=True):
     prompt = edited.prompt
     allowed = prompt is not None and prompt.feature in workbench.policy.plan(picked.user.plan).features
     if prompt and not allowed:
-        routing.lacks(workbench, prompt.feature, picked.user.plan)
+        routing.lacks(workbench, prompt.feature, picked.user)
     model, parameters = editor.settings(workbench, prompt or edited.shipped)
     inputs = form.inputs(PAGE, prompt or edited.shipped)
     instructions = form.instructions(PAGE)
+    feature = (prompt or edited.shipped).feature
+    ready = allowed and form.fits(prompt or edited.shipped, inputs, instructions)
+    route = routing.likely(workbench, feature, picked.user.plan, model)
+    if allowed and routing.writes_little(workbench, route):
+        st.info(routing.FACTS_ONLY + " Choose another model to try a prompt.", icon=":material/info:")
     build = partial(
         AiRequest,
-        feature=(prompt or edited.shipped).feature,
+        feature=feature,
         instructions=instructions,
         inputs=inputs,
         model=model,
@@ -46,24 +51,26 @@ with left, st.container(border=True):
         draft=edited.source if edited.changed else None,
         **picked.fields(),
     )
-    view.begin(PAGE, workbench, build, ready=allowed)
+    view.begin(PAGE, workbench, build, ready=ready)
     run_id = st.session_state.get("playground_run")
-    form.buttons(PAGE, workbench, "Run", run_id, ready=allowed)
+    running = form.buttons(PAGE, workbench, "Run", run_id, ready=ready)
     view.refusal(PAGE)
 
 with right:
-    card = st.container(border=True).empty()
+    card = st.container(border=True)
     if allowed:
-        messages.draw(workbench, build)
-    beside = st.empty()
+        messages.draw(workbench, build, route.legs[0] if route else None)
+    beside = st.container()
 
-if run_id:
-    with left:
-        story = show.run(PAGE, workbench, run_id, card, beside)
-    if story:
-        with right:
-            raw.draw(story)
-else:
-    route = routing.likely(workbench, (prompt or edited.shipped).feature, picked.user.plan, model)
+with left:
+    shown = run_id and view.matches(
+        PAGE, workbench, run_id, user_id=picked.user.id, job_id=picked.job_id, feature=feature
+    )
+    told = show.run(PAGE, workbench, run_id, card, beside) if run_id and shown else None
+if told:
+    with right:
+        raw.draw(told)
+if not shown:
     with card.container():
-        figures.before(route, workbench.providers, picked.tokens, picked.user.plan)
+        figures.before(route, workbench, picked.tokens, picked.user.plan)
+form.settle(workbench, run_id, running=running)

@@ -9,7 +9,7 @@ from typing import Any
 from core.drive import papers, tailoring
 from core.drive.markdown import to_markdown as to_page
 from core.drive.papers import Paper
-from core.drive.shape import clean
+from core.drive.shape import clean, normalise, sections
 from core.drive.tailoring import Difference
 from core.schema import AiAnswer, Change
 from core.store import ResumeVersion, Store
@@ -81,6 +81,23 @@ def keep_version(
 def tailored(resume: Mapping[str, Any], changes: Sequence[Change]) -> str:
     """The resume with these changes and no other, as a Markdown page."""
     return to_page(tailoring.apply(resume, changes).resume)
+
+
+def edited(resume: Mapping[str, Any], summary: str, bullets: Mapping[str, str]) -> dict[str, Any]:
+    """The resume with this summary, and by entry id these bullets, one a line; all else stays as it is."""
+    copy = normalise(resume)
+    copy["basics"].pop("summary", None)
+    if summary.strip():
+        copy["basics"]["summary"] = summary.strip()
+    for _, entries in sections(copy):
+        for entry in entries:
+            lines = [line.strip() for line in bullets.get(entry["id"], "").splitlines() if line.strip()]
+            if entry["id"] in bullets and lines != entry.get("highlights", []):
+                known = dict(zip(entry.get("highlights", ()), entry.pop("highlight_ids", ()), strict=True))
+                entry["highlights"] = lines
+                if all(line in known for line in lines):  # moved or dropped: the rest keep their ids
+                    entry["highlight_ids"] = [known[line] for line in lines]
+    return normalise(copy)
 
 
 def in_words(resume: Mapping[str, Any], changes: Sequence[Change]) -> list[Difference]:

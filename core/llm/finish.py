@@ -24,6 +24,7 @@ from core.tools.scoring import quote
 FIELDS = ("title", "summary", "content", "bullets", "warnings", "next_actions")
 LETTERS: tuple[Feature, ...] = ("cover_letter", "improve_text")
 OWN_CONTENT: tuple[Feature, ...] = ("tailor_resume", "improve_text")  # their content is the document itself
+OF_RULES = (MADE, NOT_FOLLOWED, improve.ONLY_SLIPS, improve.GOAL_IGNORED)  # what is true only of a text by rules
 MOST_OPENING = 3
 ALIKE = 90  # of 100: so near that a reader takes two sentences for one
 MEANS_SOMETHING = 25  # characters: a shorter sentence stands in many by chance
@@ -95,7 +96,7 @@ def _answer(parsed: Parsed, base: AiAnswer, prompt_writes: Sequence[str]) -> AiA
     """The model's fields where it wrote them, the rules' elsewhere, without the rules' own mark."""
     values = {name: getattr(parsed, name) if name in prompt_writes else None for name in FIELDS}
     answer = base.model_copy(update={name: value for name, value in values.items() if value})
-    unmarked = tuple(warning for warning in answer.warnings if warning not in (MADE, NOT_FOLLOWED))
+    unmarked = tuple(warning for warning in answer.warnings if warning not in OF_RULES)
     if "warnings" in prompt_writes and not parsed.warnings:
         unmarked = ()
     return answer.model_copy(update={"warnings": unmarked})

@@ -87,7 +87,8 @@ class Ground:
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
         self.all = f"{self.own}\n{self.job}"
         self.words = {word.casefold() for word in re.findall(r"[^\W\d_][\w'’+#-]*", self.all)}
-        self.stems = _stems(self.all)
+        self.stems, self.own_stems = _stems(self.all), _stems(self.own)
+        self.deeds = [_row(line) for line in self.own.splitlines() if line.strip()]
         self.told = _stems("\n".join([material.instructions, *material.memory])) - self.stems
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
@@ -104,7 +105,7 @@ class Ground:
         first = re.match(r"[^\w]*([^\W\d_][\w'’+#-]*)", sentence)
         if first and first[1][0].isupper() and not self._may_begin(first[1]):
             return f"“{first[1]}” is not in the context."
-        return self._why_babble(sentence) or self._why_no_claim(sentence)
+        return self._why_no_claim(sentence) or self._why_babble(sentence)
 
     def _why_babble(self, sentence: str) -> str:
         """Why a sentence is no sentence, or is made of words that the context does not hold."""
@@ -119,10 +120,26 @@ class Ground:
         said = _stems(sentence)
         if told := sorted(said & self.told):
             return f"“{told[0]}…” stands only in the instructions or the notes."
-        strange = said - self.stems
+        about = self.is_of_candidate(sentence) or re.search(r"\byou\b", sentence) is not None
+        of_candidate = about and not _OF_THE_JOB.search(sentence) and not _WISHES.search(sentence)
+        if of_candidate and (deed := self._told_otherwise(sentence)):
+            return f"“{deed}” is not how the context tells it."
+        strange = said - (self.own_stems if of_candidate else self.stems)
         if len(strange) > 1 or (strange and 2 * len(strange) >= len(said)):
             return f"“{min(strange)}…” is not in the context."
         return ""
+
+    def _told_otherwise(self, sentence: str) -> str:
+        """A verb with another object than the context gives it: `rebuilt HubSpot` for `rebuilt scoring in HubSpot`."""
+        who = "|".join(map(re.escape, self.names)) or "I"
+        found = re.search(rf"\b(?:I|[Yy]ou|{who}) (?:also )?([a-z]{{3,}})\s(.+)", sentence)
+        if not found:
+            return ""
+        verb, said = found[1][:_STEM], _row(found[2])
+        rows = [row[row.index(verb) + 1 :] for row in self.deeds if verb in row]
+        if not rows or not said or any(said[0] in row[:2] for row in rows):
+            return ""
+        return f"{found[1]} {found[2].split(' ')[0]}"
 
     def is_claim(self, sentence: str) -> bool:
         """Whether a sentence says something of the candidate, and not that it is lacking."""
@@ -208,9 +225,17 @@ def _own_texts(material: Material) -> Iterable[str]:
     for key in ("name", "headline", "location", "years_experience", "goals"):
         yield career.text(material.profile.get(key))
     yield plain_text(career.tidy(material.resume)) if material.resume is not None else ""
+    if material.keywords is not None:  # what the resume shows, in the posting's words
+        yield ", ".join(found.term for found in material.keywords.matched)
     for title, body in material.documents:
         yield f"{title}\n{body[: posting.READ_CHARS]}"
     yield from (material.inputs.get(name, "") for name in _CLAIMED_INPUTS)
+
+
+def _row(text: str) -> list[str]:
+    """The beginnings of a text's words in order, without those that only join others."""
+    words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
+    return [word[:_STEM] for word in words if word not in _STARTERS and not _NUMBERISH.search(word)]
 
 
 def _stems(text: str) -> set[str]:

@@ -1,23 +1,46 @@
-"""The run that an idempotency key has made already, found before anything of the request is looked at again."""
+"""Idempotency: the run that a caller's key has made already, for a day."""
 
-from sqlalchemy import select
+import hashlib
+import json
+from datetime import timedelta
+
+from sqlalchemy import Connection, Table, select, update
 
 from core.errors import Conflict
-from core.llm.runs import KEY_LASTS, RUN, fingerprint
 from core.schema import AiRequest, Caller
-from core.store import Store
+from core.store import AiRun, Store
 from core.store.models import now
+
+KEY_LASTS = timedelta(hours=24)
+
+RUN: Table = AiRun.__table__  # type: ignore[assignment]
+
+
+def fingerprint(request: AiRequest) -> str:
+    """The hash that tells whether a key comes back with the same body."""
+    body = request.model_dump(mode="json")
+    body["switched_off"] = sorted(body["switched_off"])
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def made_by(store: Store, caller: Caller, key: str, request: AiRequest) -> str | None:
-    """The id of the run this caller's key made within its day. Errors: `Conflict` for another request."""
-    wanted = select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at)
+    """The id of the run this key made, looked up before anything of the request is. Errors: `Conflict`."""
     with store.read() as connection:
-        found = connection.execute(
-            wanted.where(RUN.c.caller == caller.name, RUN.c.idempotency_key == key)
-        ).one_or_none()
+        return find(connection, caller.name, key, request)
+
+
+def find(connection: Connection, caller: str, key: str, request: AiRequest) -> str | None:
+    """The same inside a transaction. Errors: `Conflict` when the key came with another request."""
+    wanted = select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at)
+    found = connection.execute(wanted.where(RUN.c.caller == caller, RUN.c.idempotency_key == key)).one_or_none()
     if found is None or found.created_at < now() - KEY_LASTS:
         return None
     if found.request_sha256 != fingerprint(request):
         raise Conflict("This Idempotency-Key was used for another request. Send a new key with a new request.")
     return str(found.id)
+
+
+def release(connection: Connection, caller: str, key: str) -> None:
+    """Let a key whose day is over be used again."""
+    past = (RUN.c.caller == caller) & (RUN.c.idempotency_key == key) & (RUN.c.created_at < now() - KEY_LASTS)
+    connection.execute(update(RUN).where(past).values(idempotency_key=None))

@@ -1,7 +1,5 @@
 """The record of a run: opened before the call, settled once after it, closed by others when its process died."""
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -9,37 +7,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from core.access import ledger
 from core.access.ledger import Claim
-from core.errors import Conflict, LimitReached, StoreConflict
-from core.llm import sound
+from core.errors import LimitReached, StoreConflict
+from core.llm import repeats, sound
 from core.llm.provider import Message
+from core.llm.repeats import RUN
 from core.schema import AiRequest, AttemptStatus, AttemptView, Caller, Cost, RunResult, Usage, usd
-from core.store import AiAttempt, AiRun, Store
+from core.store import AiAttempt, Store
 from core.store.models import now
 from core.tools import memory
 from core.tools.material import Piece
 
 LEASE = timedelta(seconds=30)
-KEY_LASTS = timedelta(hours=24)
 
-RUN: Table = AiRun.__table__  # type: ignore[assignment]
 ATTEMPT: Table = AiAttempt.__table__  # type: ignore[assignment]
 
 
 def new_id() -> str:
     """A run id: unique, and later ids sort after earlier ones."""
     return str(uuid_utils.uuid7())
-
-
-def fingerprint(request: AiRequest) -> str:
-    """The hash that tells whether an idempotency key comes back with the same body."""
-    body = request.model_dump(mode="json")
-    body["switched_off"] = sorted(body["switched_off"])
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -118,8 +108,10 @@ def open_run(store: Store, opening: Opening, *, owner: str) -> str:
 
 def _open(store: Store, opening: Opening, owner: str) -> str:
     with store.write() as connection:
-        if opening.idempotency_key and (found := _same_key(connection, opening)):
-            return found
+        if key := opening.idempotency_key:
+            if made := repeats.find(connection, opening.caller.name, key, opening.request):
+                return made
+            repeats.release(connection, opening.caller.name, key)
         values = _row(opening) | {"status": "running", "owner": owner, "lease_until": now() + LEASE}
         connection.execute(insert(RUN).values(**values))
         if opening.claim:  # after the run's own row, as in `settle`, so that the two never wait for each other
@@ -226,27 +218,6 @@ def _route(opening: Opening) -> dict[str, str]:
     return {"route": "; ".join([opening.route, *skipped])} if skipped else {}
 
 
-def _same_key(connection: Connection, opening: Opening) -> str | None:
-    found = _keyed(connection, opening.caller.name, opening.idempotency_key)
-    if found is None:
-        return None
-    if found.created_at < now() - KEY_LASTS:
-        connection.execute(update(RUN).where(RUN.c.id == found.id).values(idempotency_key=None))
-        return None
-    return _same(found, opening.request)
-
-
-def _keyed(connection: Connection, caller: str, key: str | None) -> Row[Any, Any, Any] | None:
-    wanted = select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at)
-    return connection.execute(wanted.where(RUN.c.caller == caller, RUN.c.idempotency_key == key)).one_or_none()
-
-
-def _same(found: Row[Any, Any, Any], request: AiRequest) -> str:
-    if found.request_sha256 != fingerprint(request):
-        raise Conflict("This Idempotency-Key was used for another request. Send a new key with a new request.")
-    return str(found.id)
-
-
 def _row(opening: Opening) -> dict[str, Any]:
     request = opening.request
     return {
@@ -261,7 +232,7 @@ def _row(opening: Opening) -> dict[str, Any]:
         "route": opening.route,
         "job_id": request.job_id,
         "request": request.model_dump(mode="json"),
-        "request_sha256": fingerprint(request),
+        "request_sha256": repeats.fingerprint(request),
         "idempotency_key": opening.idempotency_key,
         "context": _context(opening.pieces),
         "created_at": now(),

@@ -1,13 +1,14 @@
 """What a job asks for and where a resume has it: matched and missing terms with their evidence."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
 from core.schema import Found
-from core.tools import emphasis, lexicon
+from core.tools import emphasis, kinship, lexicon
 from core.tools.lexicon import Lexicon, scan
 from core.tools.lexicon.words import key
 from core.tools.material import JobFacts, Line
@@ -15,10 +16,23 @@ from core.tools.terms import Asked, ask, only
 
 QUOTE = 160
 QUOTES = 3
-FEW = 5
+FEW, FEW_OF_MANY = 5, 8
+LONG_POSTING = 2_500  # characters
 SOFT_AT_MOST = 5
 ALIKE = 90
 
+_BODY = (
+    r"(?:Services?|Administration|Division|Department|Group|Office|Teams?|Program(?:me)?|Agency|Bureau|Institute|Company"
+    r"|Inc\.?|University|Center|Centre|Hospital|Solutions|Technologies|Partners|Board|Authority|Foundation|Labs?|Branch)"
+)
+_INTRODUCED = re.compile(
+    rf"\b(?:[A-Z][\w&’'-]*|of|and|for|the)(?: (?:[A-Z][\w&’'-]*|of|and|for|the|&)){{0,6}} {_BODY}"
+    rf"(?: (?:of|and|for|the|[A-Z][\w&-]*)){{0,5}} \(([A-Z]{{2,6}})\)|\b{_BODY} \(([A-Z]{{2,6}})\)"
+)
+_SELF_NAMED = re.compile(
+    r"\b(?:at|join|about|across|within|inside) (?:the )?([A-Z]{2,6})\b(?![-/])"
+    r"|\b([A-Z]{2,6})(?:[’']s|,? (?:is|has|was|improves|helps|builds|values|offers|believes|serves|provides|delivers)) \w"
+)
 _SPACES = re.compile(r"\s+")
 _LISTS = ("skills/", "languages/", "interests/", "basics/")
 
@@ -27,7 +41,7 @@ _LISTS = ("skills/", "languages/", "interests/", "basics/")
 class Overlap:
     """The job's terms that the resume has and those it lacks, most important first.
 
-    `low_confidence` when the job names fewer than five terms.
+    `low_confidence` when the job names fewer than five terms, or a long posting fewer than eight.
     """
 
     matched: tuple[Found, ...]
@@ -49,7 +63,8 @@ def compare(job: JobFacts, lines: Sequence[Line], *, limit: int = 40) -> Overlap
     quote of the posting. Spellings of one term count as the same, and so do words that differ by a letter or two.
     """
     text = f"{job.title}\n{job.description}"
-    asked = choose(ask(text), company=job.company, limit=limit)
+    own = _own_acronyms(text, job.company)
+    asked = choose((one for one in ask(text) if one.term not in own), company=job.company, limit=limit)
     seen = _places([one.term for one in asked], lines)
     matched = tuple(Found(term=one.term, evidence=_quotes(seen[one.term])) for one in asked if one.term in seen)
     missing = tuple(
@@ -57,7 +72,27 @@ def compare(job: JobFacts, lines: Sequence[Line], *, limit: int = 40) -> Overlap
         for one in asked
         if one.term not in seen
     )
-    return Overlap(matched, missing, low_confidence=len(asked) < FEW)
+    return Overlap(matched, missing, low_confidence=is_little(len(asked), text))
+
+
+def is_little(named: int, posting: str) -> bool:
+    """Whether so few terms say little of a posting of this length."""
+    return named < (FEW if len(posting) <= LONG_POSTING else FEW_OF_MANY)
+
+
+def _own_acronyms(text: str, company: str) -> frozenset[str]:
+    """The acronyms that name the employer or a part of it, and so are nobody's skill."""
+    known = lexicon.shipped().entries
+    initials = "".join(word[0] for word in company.split() if word[:1].isupper())
+    seen = Counter(found[1] or found[2] for found in _SELF_NAMED.finditer(text))
+    own = {found[1] or found[2] for found in _INTRODUCED.finditer(text)} | {
+        short for short, times in seen.items() if times > 1
+    }
+    return frozenset(
+        short
+        for short in {*own, initials}
+        if len(short) > 1 and not ((entry := known.get(key(short))) and entry.score is None)
+    )
 
 
 def choose(asked: Iterable[Asked], *, company: str, limit: int) -> list[Asked]:
@@ -94,7 +129,19 @@ def _places(terms: Sequence[str], lines: Sequence[Line]) -> dict[str, list[_Seen
     lacking = [term for term in terms if term not in seen]
     if lacking and (respelled := _respelled(lacking, pages)).entries:
         seen |= _search(respelled, pages)
+    for term in [term for term in terms if term not in seen]:
+        if places := _in_other_words(term, pages):
+            seen[term] = places
     return seen
+
+
+def _in_other_words(term: str, pages: Sequence[tuple[Line, scan.Page]]) -> list[_Seen]:
+    if names := kinship.kinds().get(key(term)):
+        named = _search(only(names), pages)
+        if places := [place for name in names for place in named.get(name, ())]:
+            return places
+    found = ((line, kinship.place(term, line, page)) for line, page in pages)
+    return [_Seen(line, *place) for line, place in found if place]
 
 
 def _search(book: Lexicon, pages: Iterable[tuple[Line, scan.Page]]) -> dict[str, list[_Seen]]:

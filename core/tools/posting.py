@@ -126,15 +126,16 @@ def worded(term: str, description: str) -> str:
     first, _, rest = term.partition(" ")
     if not first[:1].isupper() or first[1:] != first[1:].lower() or (rest and rest != rest.lower()):
         return term
-    entry = lexicon.shipped().entries.get(key(term))
-    if entry is None or (entry.score is None and not rest):
+    known = lexicon.shipped().entries
+    entry, begins = known.get(key(term)), known.get(key(first.partition("-")[0]))
+    if entry is None or len(first) < 2 or (begins is not None and begins.score is None):
         return term
     small = term[0].lower() + term[1:]
-    seen = [found for found in re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", description, re.IGNORECASE)]
+    seen = list(re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", description, re.IGNORECASE))
     if any(found[0] == small for found in seen):
         return small
     inside = [found for found in seen if not re.search(r"(?:^|[.!?:•*#>-])[ \t]*$", description[: found.start()], re.M)]
-    return small if rest and entry.score is not None and not inside else term
+    return small if rest and not inside else term
 
 
 def is_ours(text: str) -> bool:

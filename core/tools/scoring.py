@@ -9,11 +9,12 @@ from functools import lru_cache
 
 from core.drive import resume as resumes
 from core.schema import Details, Found, ScorePart
-from core.tools import career, demands, keywords, lexicon, posting, titles
+from core.tools import career, demands, keywords, lexicon, overlap, posting, titles
 from core.tools.career import LEVEL_NAMES, Career
 from core.tools.lexicon import HARD, scan
 from core.tools.lexicon.words import key
 from core.tools.material import JobFacts, Line, Material, Resume
+from core.tools.overlap import is_little
 from core.tools.posting import WEIGHTS, Kind, Sentence
 from core.tools.terms import only
 
@@ -84,10 +85,10 @@ def _assess(job: JobFacts, read: _Read, years_told: str, today: date) -> Assessm
         return Assessment()
     lines = readable(resumes.lines(held.resume))
     sentences = posting.read(job.description)
-    overlap = keywords.compare(_as_read(job), lines)
-    asked = weigh(job, sentences, [found.term for found in (*overlap.matched, *overlap.missing)])
-    matched = _ranked(overlap.matched, asked)
-    missing = [_with_sentence(found, asked) for found in _ranked(overlap.missing, asked)]
+    shared = keywords.compare(_as_read(job), lines)
+    asked = weigh(job, sentences, [found.term for found in (*shared.matched, *shared.missing)])
+    matched = _ranked(shared.matched, asked)
+    missing = [_with_sentence(found, asked) for found in _ranked(shared.missing, asked)]
     every = (
         _terms(matched, missing, asked),
         _title(job, held),
@@ -103,7 +104,7 @@ def _assess(job: JobFacts, read: _Read, years_told: str, today: date) -> Assessm
         parts=tuple(parts),
         matched=tuple(matched),
         missing=tuple(missing),
-        low_confidence=len(matched) + len(missing) < 5,
+        low_confidence=is_little(len(matched) + len(missing), job.description),
     )
     return Assessment(details, asked)
 
@@ -114,6 +115,8 @@ def readable(lines: Sequence[Line]) -> tuple[Line, ...]:
     for line in lines:
         if room <= 0:
             break
+        if line.place == "Contact" and line.path.startswith("basics/"):  # an address is no evidence of a skill
+            continue
         kept.append(line if len(line.text) <= LONGEST_LINE else replace(line, text=line.text[:LONGEST_LINE]))
         room -= len(kept[-1].text)
     return tuple(kept)
@@ -166,6 +169,17 @@ def quote(text: str, limit: int = QUOTE) -> str:
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:– ") + "…"
 
 
+def quote_around(text: str, term: str, limit: int = QUOTE) -> str:
+    """`quote`, cut so that the term is in it, where the text has it."""
+    if len(text) <= limit:
+        return quote(text, limit)
+    found = next(scan.spellings(page := scan.read(text), only((term,))), None)
+    if found is None:
+        return quote(text, limit)
+    start, end = page.said.starts[found.first], page.said.ends[found.past - 1]
+    return quote(text, limit) if end < limit - 40 else overlap.quote(text, start, end, limit)
+
+
 def _as_read(job: JobFacts) -> JobFacts:
     return JobFacts(job.id, job.title[:300], job.company[:300], job.description[: posting.READ_CHARS])
 
@@ -177,7 +191,7 @@ def _ranked(found: Sequence[Found], asked: Mapping[str, Asked]) -> list[Found]:
 
 def _with_sentence(found: Found, asked: Mapping[str, Asked]) -> Found:
     sentence = asked[found.term].sentence
-    return found.model_copy(update={"evidence": (quote(sentence),)}) if sentence else found
+    return found.model_copy(update={"evidence": (quote_around(sentence, found.term),)}) if sentence else found
 
 
 # -- the parts -----------------------------------------------------------------------------------
@@ -218,12 +232,11 @@ def years_held(held: Career, profile: Mapping[str, object], today: date) -> floa
 
     Where the resume itself states another number, more than two years off, its own word counts.
     """
-    counted = resumes.years(held.resume, today)
-    stated = career.stated_years(held)
-    if counted is not None:
-        return float(stated) if stated is not None and abs(stated - counted) > YEARS_APART else counted
-    if stated is not None:
+    counted, stated = resumes.years(held.resume, today), career.stated_years(held)
+    if stated is not None and (counted is None or abs(stated - counted) > YEARS_APART):
         return float(stated)
+    if counted is not None:
+        return counted
     said = re.fullmatch(r"\d{1,2}(?:\.\d)?", career.text(profile.get("years_experience")))
     return float(said[0]) if said else None
 

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from core.drive.save import TEXTS
+from core.llm.outcome import STOPPED
 from core.schema import Details, Found, RunResult
 from pages.widgets import safe, words
+
+NOTHING_ARRIVED = "Stopped before anything had arrived."
 
 
 def draw(feature: str, result: RunResult) -> None:
@@ -22,8 +25,8 @@ def draw(feature: str, result: RunResult) -> None:
     if answer.bullets:
         st.markdown("**Key points**")
         st.markdown(safe.bullets(answer.bullets))
-    if answer.warnings:
-        st.warning(_sentences(answer.warnings), icon=":material/warning:")
+    if warnings := _warnings(result):
+        st.warning(_sentences(warnings), icon=":material/warning:")
     if answer.keywords_added:
         st.caption("Keywords brought in")
         badges(answer.keywords_added, "blue")
@@ -88,6 +91,16 @@ def _handovers(result: RunResult) -> None:
     for failed, next_one in zip(result.attempts, result.attempts[1:], strict=False):
         if failed.error:
             handed_over(failed.error, next_one.provider, next_one.model)
+
+
+def _warnings(result: RunResult) -> tuple[str, ...]:
+    """The answer's warnings; of a run stopped before its first word not that something had arrived."""
+    answer = result.answer
+    if result.status != "cancelled" or any((answer.summary.strip(), answer.content.strip(), answer.bullets)):
+        return answer.warnings
+    if any(attempt.usage.output_tokens for attempt in result.attempts):
+        return answer.warnings
+    return tuple(NOTHING_ARRIVED if sentence == STOPPED else sentence for sentence in answer.warnings)
 
 
 def _sentences(sentences: tuple[str, ...]) -> str:

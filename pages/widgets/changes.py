@@ -14,9 +14,14 @@ from pages.widgets import keep, safe
 OPS = {"replace": "Reword", "remove": "Remove", "reorder": "Reorder"}
 
 
-def draw(page: str, workbench: Workbench, story: Story) -> None:
-    """Each change with its tick box, the refused ones with why, and the form that saves a version."""
+def draw(page: str, workbench: Workbench, story: Story) -> str | None:
+    """Each change with its tick box, the refused ones with why, and the form that saves a version.
+
+    Returns the resume with the ticked changes and no other, as Markdown; None where its source is gone.
+    """
     result = story.result
+    resume: str | None = None
+    kept: list[Change] = []
     source = _source(workbench, story)
     if result.changes and source is None:
         st.info("The resume version these changes were made for is gone, so they cannot be saved as a new one.")
@@ -24,14 +29,17 @@ def draw(page: str, workbench: Workbench, story: Story) -> None:
         st.markdown(f"**Changes to v{source.number} · {safe.plain(source.label)}**")
         kept = _ticked(page, story, source)
         _save(page, workbench, story, source, kept)
-    with st.expander("The resume with every change", icon=":material/article:"):
-        st.markdown(safe.safe(result.answer.content))
+        resume = save.tailored(source.content, kept)
+    name = "The resume" if resume is None else f"The resume with {len(kept)} of {len(result.changes)} changes"
+    with st.expander(name, icon=":material/article:", key=f"{page}_preview"):
+        st.markdown(safe.safe(result.answer.content if resume is None else resume))
     if rejected := result.details.rejected:
         with st.expander(f"Refused changes ({len(rejected)})", icon=":material/block:"):
             st.caption("Proposed, but not true to the resume. They are in no saved version.")
             for one in rejected:
                 said = one.change.value or one.change.original
                 st.markdown(f"- {safe.line(one.why)} *{OPS[one.change.op]}:* {safe.line(said)}")
+    return resume
 
 
 def _source(workbench: Workbench, story: Story) -> Any | None:

@@ -33,6 +33,10 @@ class Context:
     on: tuple[str, ...]
 
     @property
+    def job_id(self) -> int | None:
+        return self.job.id if self.job else None
+
+    @property
     def tokens(self) -> int:
         return sum(piece.tokens for piece in self.pieces if piece.chip in self.on)
 
@@ -42,7 +46,7 @@ class Context:
         off = [chip for chip in there if chip not in self.on and not chip.startswith("document:")]
         return {
             "user_id": self.user.id,
-            "job_id": self.job.id if self.job else None,
+            "job_id": self.job_id,
             "resume_version_id": self.resume.id if self.resume else None,
             "document_ids": tuple(int(chip.partition(":")[2]) for chip in self.on if chip.startswith("document:")),
             "memory": "memory" not in off,
@@ -57,7 +61,7 @@ def pick(page: str, workbench: Workbench) -> Context | None:
         nobody()
         return None
     _follow_url(candidates)
-    who, what, which = st.columns([5, 6, 5])
+    who, what, which = st.columns([7, 5, 5])
     with who:
         said = lambda id: f"{candidates[id].name} · {candidates[id].plan}"  # noqa: E731
         st.session_state.setdefault("work_user", candidate.first(workbench, candidates))

@@ -10,7 +10,7 @@ from core.access import members
 from core.drive import papers, people, save
 from core.drive.papers import Paper
 from core.wiring import Workbench
-from pages.widgets import links, notice, safe, said, shelf, turns
+from pages.widgets import drafts, links, notice, safe, said, shelf, turns
 
 READ, EDIT, REVISIONS = "Read", "Edit", "Revisions"
 WIDTHS = (6, 3, 4, 2, 3, 2)
@@ -156,22 +156,27 @@ def _rename(workbench: Workbench, user: Any, paper: Paper) -> None:
 
 
 def _edit(workbench: Workbench, user: Any, paper: Paper) -> None:
-    with st.form("drive_edit", border=False):
-        st.text_area(
-            "Text",
-            paper.body,
-            height=480,
-            key=f"drive_text_{paper.id}_{paper.revision}",
-            persist_state="page",
-            help="Markdown. Saving adds a revision; the earlier ones stay.",
-        )
-        st.form_submit_button(
+    """The text outlives a look at another page: it is kept until it is saved or given up."""
+    key = _text_key(paper)
+    text = drafts.area(
+        "Text", key, paper.body, height=480, help="Markdown. Saving adds a revision; the earlier ones stay."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
             f"Save as revision {paper.revision + 1}",
             type="primary",
             icon=":material/save:",
+            key="drive_revise",
             on_click=_revised,
             args=(workbench, user, paper),
         )
+        if text != paper.body:
+            st.button("Discard changes", icon=":material/undo:", key="drive_discard", on_click=drafts.drop, args=(key,))
+            st.caption("Not saved yet.", width="content")
+
+
+def _text_key(paper: Paper) -> str:
+    return f"drive_text_{paper.id}_{paper.revision}"
 
 
 def _revisions(workbench: Workbench, user: Any, paper: Paper, names: Mapping[str, str]) -> None:
@@ -217,7 +222,7 @@ def _renamed(workbench: Workbench, user: Any, paper: Paper) -> None:
 
 
 def _revised(workbench: Workbench, user: Any, paper: Paper) -> None:
-    body = st.session_state[f"drive_text_{paper.id}_{paper.revision}"] or ""
+    body = st.session_state[_text_key(paper)] or ""
     if body == paper.body:
         notice.act("drive", lambda: None, "The text is the same as before, so no revision was added.")
     else:
@@ -228,3 +233,4 @@ def _take(workbench: Workbench, user: Any, paper: Paper, body: str, done: str) -
     by = st.session_state["caller"].name
     if notice.act("drive", partial(papers.save_revision, workbench.store, user.id, paper.id, body=body, by=by), done):
         st.session_state[f"drive_mode_{paper.id}"] = READ
+        drafts.drop(_text_key(paper))

@@ -70,7 +70,12 @@ def _add(workbench: Workbench, user: Any, *, first: bool) -> None:
             _fill_in(user, read[1])
         with st.form("drive_new_job", border=False):
             title, company = st.columns(2)
-            title.text_input("Title", key=_key(user, "title"), max_chars=300)
+            title.text_input(
+                "Title",
+                key=_key(user, "title"),
+                max_chars=300,
+                placeholder="Empty: the first line of the description",
+            )
             company.text_input("Company (optional)", key=_key(user, "company"), max_chars=200)
             st.text_area("Description", key=_key(user, "description"), height=240, max_chars=100_000)
             st.form_submit_button(
@@ -92,6 +97,8 @@ def _key(user: Any, field: str) -> str:
 
 def _added(workbench: Workbench, user: Any) -> None:
     given = {field: st.session_state[_key(user, field)] or "" for field in FIELDS}
+    if not given["title"].strip():
+        given["title"] = importing.job_title(given["description"])
     made: list[int] = []
     add = lambda: made.append(people.add_job(workbench.store, user.id, **given).id)  # noqa: E731
     if notice.act("drive", add, f"“{given['title'].strip()}” was added."):

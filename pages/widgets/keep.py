@@ -5,6 +5,7 @@ import streamlit as st
 from core.drive import papers, save
 from core.drive.papers import Paper
 from core.errors import WorkbenchError
+from core.llm import history
 from core.llm.history import Story
 from core.wiring import Workbench
 from pages.widgets import links, safe
@@ -12,58 +13,68 @@ from pages.widgets import links, safe
 NEW, REVISION = "New document", "New revision"
 
 
-def draw(page: str, workbench: Workbench, story: Story) -> None:
-    """The row below an answer: save, download, and what was kept already."""
+def draw(page: str, workbench: Workbench, story: Story, resume: str | None = None) -> None:
+    """The row below an answer: save, download, and what was kept already.
+
+    `resume` is a tailored resume as it is ticked; it is what is kept then, whatever the answer proposed.
+    """
     answer, run = story.result.answer, story.run
     if not (answer.summary.strip() or answer.content.strip()):
         return
+    body = save.to_markdown(run.feature, answer) if resume is None else resume
     with st.container(horizontal=True):
         if st.button("Save to Drive", icon=":material/save:", key=f"{page}_save"):
             st.session_state[f"{page}_saving"] = run.id
         st.download_button(
             "Download",
-            data=lambda: save.to_markdown(run.feature, answer, title=True),
+            data=lambda: save.to_markdown(run.feature, answer, title=True) if resume is None else resume,
             file_name=save.file_name(answer.title),
             mime="text/markdown",
             icon=":material/download:",
             on_click="ignore",
             key=f"{page}_download",
-            help="The answer as a Markdown file.",
+            help="As a Markdown file: what Save to Drive keeps.",
         )
-    _told(page, story)
+    _told(page, workbench, story)
     if st.session_state.get(f"{page}_saving") == run.id:
-        _open(page, workbench, story)
+        _open(page, workbench, story, body)
 
 
 def tell(page: str, run_id: str, message: str, **where: int) -> None:
     """Say on the next drawing of the page what was kept; `where` is its place in Drive, e.g. `document=3`."""
     st.session_state[f"{page}_kept"] = (run_id, message, where)
+    st.session_state[f"{page}_toast"] = message
 
 
-def _told(page: str, story: Story) -> None:
+def _told(page: str, workbench: Workbench, story: Story) -> None:
     """What was kept from this run, a moment ago or before, with the way to it."""
+    user_id = story.run.user_id
+    if message := st.session_state.pop(f"{page}_toast", None):
+        st.toast(safe.line(message), icon=":material/check_circle:")
     run_id, message, where = st.session_state.get(f"{page}_kept") or ("", "", {})
     if run_id == story.run.id:
         st.success(safe.line(message), icon=":material/check_circle:")
+        links.to("drive.py", "Open in Drive", icon=":material/folder_open:", user=user_id, **where)
     elif story.kept:
-        st.caption(safe.line(f"Kept from this run: {'; '.join(story.kept)}."))
-        where = {"view": "documents"}
-    if run_id == story.run.id or story.kept:
-        links.to("drive.py", "Open in Drive", icon=":material/folder_open:", user=story.run.user_id, **where)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Kept from this run:", width="content")
+            for one in history.kept(workbench.store, story.run.id):
+                paper = {"document": one.document_id} if one.document_id else {"version": one.resume_version_id}
+                links.to("drive.py", one.label, icon=":material/description:", user=user_id, **paper)
 
 
-def _open(page: str, workbench: Workbench, story: Story) -> None:
+def _open(page: str, workbench: Workbench, story: Story, body: str) -> None:
     def close() -> None:
         st.session_state[f"{page}_saving"] = None
 
     @st.dialog("Save to Drive", width=820, on_dismiss=close)
     def form() -> None:
-        _form(page, workbench, story)
+        _form(page, workbench, story, body)
 
     form()
 
 
-def _form(page: str, workbench: Workbench, story: Story) -> None:
+def _form(page: str, workbench: Workbench, story: Story, text: str) -> None:
     run, answer = story.run, story.result.answer
     documents = papers.documents(workbench.store, run.user_id)
     how = st.segmented_control(
@@ -77,7 +88,7 @@ def _form(page: str, workbench: Workbench, story: Story) -> None:
         title = st.text_input("Title", answer.title, max_chars=300, key=f"{page}_title_{run.id}")
     body = st.text_area(
         "Text",
-        save.to_markdown(run.feature, answer),
+        text,
         height=360,
         key=f"{page}_body_{run.id}",
         help="Markdown. Change what you want before it is saved.",

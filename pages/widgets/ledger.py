@@ -1,5 +1,6 @@
 """The list of runs: filters in the URL, one page of runs, the way to older ones."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from core.llm import history
 from core.llm.history import Row
 from core.schema import FEATURES, usd
 from core.wiring import Workbench
-from pages.widgets import said, words
+from pages.widgets import safe, said, words
 
 PAGE = 50
 ALL = ""
@@ -32,6 +33,7 @@ def draw(workbench: Workbench) -> None:
     )
     shown = rows[:PAGE]
     if shown:
+        st.caption(_totals(shown))
         _table(shown, members.names(workbench.store))
         _running(shown)
     else:
@@ -100,27 +102,51 @@ def _table(rows: Sequence[Row], names: Mapping[str, str]) -> None:
         height="content",
         column_config=_columns(ids),
         key="runs_table",
+        placeholder="–",
         alt="Runs, newest first",
     )
 
 
 def _line(row: Row, names: Mapping[str, str]) -> dict[str, Any]:
+    """One run. What is not known yet, or never will be, is left empty: it is no zero."""
+    known = row.status not in ("running", "abandoned")
     return {
         "open": "Open",
         "time": row.created_at.astimezone(said.zone()),
         "status": [words.STATUSES.get(row.status, (row.status,))[0]],
         "feature": words.feature(row.feature),
         "candidate": row.candidate,
-        "job": row.job or "–",
         "model": words.model(row.provider, row.model),
-        "in": row.input_tokens,
-        "out": row.output_tokens,
-        "cost": cost(usd(row.cost_nanousd), row.cost_status),
-        "latency": words.seconds(row.latency_ms),
-        "first": words.seconds(row.ttft_ms),
+        "in": row.input_tokens if known else None,
+        "out": row.output_tokens if known else None,
+        "cost": _dollars(row.cost_nanousd) if known else None,
+        "certainty": row.cost_status if known else None,
+        "latency": _seconds(row.latency_ms) if known else None,
+        "first": _seconds(row.ttft_ms) if known else None,
+        "job": row.job,
         "prompt": row.prompt,
         "caller": said.who(row.caller, names),
     }
+
+
+def _dollars(nanousd: int | None) -> float | None:
+    return None if nanousd is None else nanousd / 1e9
+
+
+def _seconds(duration_ms: int | None) -> float | None:
+    return None if duration_ms is None else duration_ms / 1e3
+
+
+def _totals(rows: Sequence[Row]) -> str:
+    """What the runs on this page come to, and how sure that is."""
+    ended = [row for row in rows if row.status not in ("running", "abandoned")]
+    sure = Counter(row.cost_status for row in ended) + Counter(unknown=len(rows) - len(ended))
+    spent = usd(sum(row.cost_nanousd or 0 for row in ended))
+    runs = "1 run" if len(rows) == 1 else f"{len(rows)} runs"
+    coverage = ", ".join(f"{sure[name]} {name}" for name in ("exact", "estimated", "unknown") if sure[name])
+    amount = words.money(spent, "estimated" if sure["estimated"] else "exact")
+    used = f"{sum(row.input_tokens for row in ended):,} tokens in, {sum(row.output_tokens for row in ended):,} out"
+    return safe.line(f"{runs} on this page · {used} · cost {amount} ({coverage})")
 
 
 def cost(cost_usd: str | None, status: str) -> str:
@@ -135,19 +161,20 @@ def _columns(ids: Sequence[str]) -> dict[str, Any]:
     colours = [colour for _, colour, _ in words.STATUSES.values()]
     return {
         "open": config.ButtonColumn(
-            "", type="tertiary", on_click=_clicked, args=(tuple(ids),), key="runs_open", width=56
+            "", type="tertiary", on_click=_clicked, args=(tuple(ids),), key="runs_open", width=54
         ),
-        "time": config.DatetimeColumn("Time", format="D MMM, HH:mm:ss", width=112),
-        "status": config.MultiselectColumn("Status", options=labels, color=colours, width=90),
-        "feature": config.TextColumn("Feature", width=108),
-        "candidate": config.TextColumn("Candidate", width=124),
-        "job": config.TextColumn("Job", width=104),
-        "model": config.TextColumn("Model", width=96),
-        "in": config.NumberColumn("In", format="localized", width=56, help="Tokens the model was told"),
-        "out": config.NumberColumn("Out", format="localized", width=50, help="Tokens the model wrote"),
-        "cost": config.TextColumn("Cost", alignment="right", width=150, help="Unknown: the model has no price."),
-        "latency": config.TextColumn("Took", alignment="right"),
-        "first": config.TextColumn("First token", alignment="right"),
+        "time": config.DatetimeColumn("Time", format="D MMM, HH:mm:ss", width=110),
+        "status": config.MultiselectColumn("Status", options=labels, color=colours, width=86),
+        "feature": config.TextColumn("Feature", width=96),
+        "candidate": config.TextColumn("Candidate", width=100),
+        "model": config.TextColumn("Model", width=90),
+        "in": config.NumberColumn("In", format="localized", width=76, help="Tokens the model was told"),
+        "out": config.NumberColumn("Out", format="localized", width=70, help="Tokens the model wrote"),
+        "cost": config.NumberColumn("Cost", format="$%.6f", width=78, help="Empty: the model has no price."),
+        "certainty": config.TextColumn("Cost is", width=70, help="Exact, estimated here, or unknown"),
+        "latency": config.NumberColumn("Took", format="%.1f s", width=58),
+        "first": config.NumberColumn("First token", format="%.1f s", width=78),
+        "job": config.TextColumn("Job", width=160),
         "prompt": config.TextColumn("Prompt"),
         "caller": config.TextColumn("Caller"),
     }

@@ -12,6 +12,7 @@ from core.schema import Event
 from pages.widgets import answer, figures, safe
 
 WAIT_S = 0.1  # the longest between two touches of the page, so that a click is heard
+READING = {"improve_text": "Reading the text"}
 REST_S = 0.04  # the shortest, so that drawing leaves the model its share of the machine
 
 
@@ -40,15 +41,27 @@ def draw(events: Sequence[Event]) -> None:
         for event in events:
             if event.kind == "notice":
                 answer.handed_over(event.data["message"], event.data["provider"], event.data["model"])
+    feature = events[0].data.get("feature", "") if events else ""
     title = fields.get("title", "")
     if title:
         st.subheader(safe.line(title), anchor=False)
     elif any(fields.values()):
         st.empty()
     else:
-        st.markdown("*Waiting for the first word …*")
-    feature = events[0].data.get("feature", "") if events else ""
+        with st.container():
+            st.markdown(f"*{READING.get(feature, 'Reading the resume and the posting')} …*")
+            st.skeleton(height=120)
     answer.prose(feature, fields.get("summary", ""), fields.get("content", ""))
     for name in ("bullets", "warnings", "next_actions"):
         sentences = [text for text in fields.get(name, "").split("\n") if text.strip()]
         st.markdown(safe.bullets(sentences)) if sentences else st.empty()
+    if any(fields.values()) and _provider(events) == "embedded":
+        st.caption("Draft of the demo model; it is checked when complete.")
+    else:
+        st.empty()
+
+
+def _provider(events: Sequence[Event]) -> str:
+    """Who writes now: the leg the run began with, or the one that took over last."""
+    named = [str(event.data.get("provider") or "") for event in events if event.kind in ("started", "notice")]
+    return named[-1] if named else ""

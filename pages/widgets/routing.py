@@ -11,6 +11,8 @@ from core.llm.router import LACKS, Route
 from core.wiring import Workbench
 from pages.widgets import links, words
 
+FACTS_ONLY = "This demo model is told facts the rules found, and of your prompt only the first and last words."
+
 
 def likely(workbench: Workbench, feature: str, plan: str, model: str | None = None) -> Route | None:
     """The route a run would take; None where it would be refused, which is said elsewhere on the page."""
@@ -49,6 +51,6 @@ def in_words(workbench: Workbench, route: Route) -> str:
 
 
 def writes_little(workbench: Workbench, route: Route | None) -> bool:
-    """Whether the model that would answer is the demo model, which is told facts and not the prompt."""
+    """Whether the model that would answer is the demo model, which is told little of the prompt."""
     first = workbench.providers.get(route.legs[0].provider) if route else None
     return first is not None and first.writes == "opening"

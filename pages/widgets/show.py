@@ -6,17 +6,21 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import NotFound
 from core.llm.history import Story
 from core.wiring import Workbench
-from pages.widgets import answer, changes, figures, keep, live, view, words
+from pages.widgets import answer, changes, figures, keep, live, safe, view, words
+
+SCORED = tuple(name for name in words.FEATURES if name != "improve_text")  # what compares a resume with a job
 
 
 def run(page: str, workbench: Workbench, run_id: str, card: DeltaGenerator, beside: DeltaGenerator) -> Story | None:
-    """Draw the run; its story when it has ended. `card` takes the figures, `beside` what stands below them."""
+    """Draw the run; its story when it has ended. `card` takes the figures, `beside` what stands below them.
+
+    What has ended is drawn without an empty place in between: the page keeps its height and its scroll.
+    """
     found = workbench.find(run_id)
     with st.container(border=True, key=f"{page}_answer"):
-        place = st.empty()
         if found and not found.done:
             beside.empty()
-            live.follow(found, place, card)
+            live.follow(found, st.empty(), card.empty())
         try:
             story = view.story(workbench, run_id)
         except NotFound as gone:
@@ -25,17 +29,22 @@ def run(page: str, workbench: Workbench, run_id: str, card: DeltaGenerator, besi
         if story.result.status == "running":
             _elsewhere(page)
             return None
-        with place.container():
-            answer.draw(story.run.feature, story.result)
-            if story.run.feature == "tailor_resume":
-                changes.draw(page, workbench, story)
-            keep.draw(page, workbench, story)
+        with st.container():
+            _ended(page, workbench, story)
     with card.container():
         figures.after(story.result)
-        st.caption(f"{words.feature(story.run.feature)} for {story.candidate} · {story.run.prompt}")
+        st.caption(safe.line(f"{words.feature(story.run.feature)} for {story.candidate} · {story.run.prompt}"))
     with beside.container():
-        answer.score(story.result.details)
+        if story.run.feature in SCORED:
+            answer.score(story.result.details)
     return story
+
+
+def _ended(page: str, workbench: Workbench, story: Story) -> None:
+    """The answer, what may be ticked in it, and the row that keeps what is ticked."""
+    answer.draw(story.run.feature, story.result)
+    resume = changes.draw(page, workbench, story) if story.run.feature == "tailor_resume" else None
+    keep.draw(page, workbench, story, resume)
 
 
 @st.fragment(run_every=2.0)

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.llm import history
 from core.llm.history import Story
 from core.wiring import Workbench
-from pages.widgets import answer, attempts, difference, ledger, links, safe, said, words
+from pages.widgets import answer, attempts, difference, ledger, links, safe, said, show, words
 
 
 def draw(workbench: Workbench, run_id: str) -> None:
@@ -117,7 +117,8 @@ def _answer(workbench: Workbench, story: Story) -> None:
         return
     with st.container(border=True):
         answer.draw(story.run.feature, story.result)
-    answer.score(story.result.details)
+    if story.run.feature in show.SCORED:
+        answer.score(story.result.details)
     _changes(workbench, story)
 
 

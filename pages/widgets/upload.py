@@ -1,6 +1,7 @@
 """Files in: a resume shown as it was read before it is saved, a posting that fills in the form."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +11,34 @@ from core.drive import importing, papers
 from core.drive import resume as resumes
 from core.errors import WorkbenchError
 from core.wiring import Workbench
-from pages.widgets import notice, safe, shelf, turns
+from pages.widgets import drafts, notice, safe, said, shelf, turns
 
 TYPES = ["docx", "pdf", "md", "txt", "json"]
+PASTED = "the pasted text"
 MEGABYTES = importing.MAX_BYTES // 1_000_000
 
 
 def resume(workbench: Workbench, user: Any, *, first: bool) -> None:
-    """Choose a file, see what was read, give it a label, save it as a new version."""
+    """Choose a file or paste a text, see what was read, give it a label, save it as a new version."""
     with st.expander("Import a resume", icon=":material/upload_file:", expanded=first):
-        read = file(_purpose(user), "Resume file", importing.read_resume)
+        read = file(_purpose(user), "Resume file", importing.read_resume) or _pasted(user)
         if read is None:
             return
         name, content = read
         st.caption(f"This was read from {safe.line(name)}. Nothing is saved yet.")
+        if not content.get("work"):
+            st.warning(
+                "No work entries were recognised. Look below whether they stand in another section; "
+                "a heading such as “Experience” above them helps.",
+                icon=":material/warning:",
+            )
         with st.container(border=True, height=420):
             st.markdown(safe.safe(resumes.to_markdown(content)))
         with (
             st.form("drive_save_resume", border=False),
             st.container(horizontal=True, vertical_alignment="bottom"),
         ):
-            st.text_input("Label", Path(name).stem[:200], max_chars=200, key=_label(user))
+            st.text_input("Label", _called(name), max_chars=200, key=_label(user))
             st.form_submit_button(
                 "Save as a new version",
                 type="primary",
@@ -38,6 +46,33 @@ def resume(workbench: Workbench, user: Any, *, first: bool) -> None:
                 on_click=_saved,
                 args=(workbench, user, content),
             )
+
+
+def _pasted(user: Any) -> tuple[str, Any] | None:
+    """The other way in, while no file is chosen: the resume's text."""
+    key = _paste_key(user)
+    text = drafts.area("Or paste the text of the resume", key, height=160)
+    st.button("Read the text", icon=":material/text_snippet:", key=f"{key}_read", disabled=not text.strip())
+    if not text.strip():
+        return None
+    content, refusal = _tried(importing.read_resume, text.encode(), "pasted.md")
+    if refusal:
+        st.error(safe.safe(refusal), icon=":material/block:")
+        return None
+    return PASTED, content
+
+
+def _paste_key(user: Any) -> str:
+    return f"drive_paste_{user.id}"
+
+
+def _called(name: str) -> str:
+    """A label to begin with: the file's name where it says something, else the day."""
+    stem = Path(name).stem.strip()
+    if name != PASTED and sum(char.isalpha() for char in stem) > 1:
+        return stem[:200]
+    today = datetime.now(said.zone())
+    return f"{'Pasted' if name == PASTED else 'Imported'} {today.day} {today:%b}"
 
 
 def file(purpose: str, label: str, read: Callable[[bytes, str], Any]) -> tuple[str, Any] | None:
@@ -87,4 +122,5 @@ def _saved(workbench: Workbench, user: Any, content: dict[str, Any]) -> None:
     save = lambda: made.append(papers.add_resume(workbench.store, user.id, content, label=label).id)  # noqa: E731
     if notice.act("drive", save, f"“{label.strip()}” was saved as a new resume version."):
         clear(_purpose(user))
+        drafts.drop(_paste_key(user))
         shelf.go("resumes", version=made[0])

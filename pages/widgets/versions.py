@@ -10,9 +10,9 @@ import streamlit as st
 from core.drive import papers, people, save, tailoring
 from core.drive import resume as resumes
 from core.wiring import Workbench
-from pages.widgets import difference, links, safe, said, shelf, upload
+from pages.widgets import difference, links, safe, said, shelf, upload, wording
 
-READ, CHANGES = "Read", "Changes"
+READ, CHANGES, EDIT = "Read", "Changes", "Edit as new version"
 WIDTHS = (6, 2, 2, 4, 3, 2)
 COLOURS = {"base": "blue", "tailored": "green", "manual": "gray"}
 
@@ -30,7 +30,7 @@ def draw(workbench: Workbench, user: Any) -> None:
         return
     shelf.back("resumes")
     if wanted in found:
-        _open(found[wanted], found, jobs)
+        _open(workbench, found[wanted], found, jobs)
     else:
         st.warning(f"{safe.plain(user.name)} has no such resume version. Pick one from the list, or another candidate.")
 
@@ -74,7 +74,7 @@ def _named(version: Any) -> str:
 # -- one version ---------------------------------------------------------------------------------------
 
 
-def _open(version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
+def _open(workbench: Workbench, version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
     parent = found.get(version.parent_id or 0)
     st.subheader(safe.plain(_named(version)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -85,19 +85,19 @@ def _open(version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
         st.caption(f"Added {said.when(version.created_at)}{made}", width="content")
         if version.source_run_id:
             links.run(version.source_run_id, "From this run")
-    mode = READ
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        if parent:
-            mode = st.segmented_control(
-                "Mode",
-                (READ, CHANGES),
-                default=READ,
-                required=True,
-                key=f"drive_version_mode_{version.id}",
-                label_visibility="collapsed",
-            )
+        mode = st.segmented_control(
+            "Mode",
+            (READ, CHANGES, EDIT) if parent else (READ, EDIT),
+            default=READ,
+            required=True,
+            key=f"drive_version_mode_{version.id}",
+            label_visibility="collapsed",
+        )
         _downloads(version)
-    if mode == CHANGES and parent:
+    if mode == EDIT:
+        wording.draw(workbench, version)
+    elif mode == CHANGES and parent:
         _changes(parent, version)
     else:
         with st.container(border=True):

@@ -14,7 +14,7 @@ from core.llm import history
 from core.llm.history import Story
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import safe
+from pages.widgets import safe, words
 
 DOUBLE_CLICK_S = 1.5
 
@@ -89,6 +89,39 @@ def recall(page: str, workbench: Workbench, remember: Callable[[AiRequest], None
     elif mine and not given:
         st.query_params["run"] = mine
     return mine
+
+
+def matches(page: str, workbench: Workbench, run_id: str, **asked: object) -> bool:
+    """Whether the run on view is about what the form says, given as `user_id`, `job_id` and `feature`.
+
+    If it is not, one line stands for it, with the way back to it: nobody shall take an old answer for a new one.
+    """
+    try:
+        told = history.story(workbench.store, run_id)
+    except NotFound:
+        return True  # the page says so itself
+    if {name: getattr(told.run, name) for name in asked} == asked:
+        return True
+    what = f"{words.feature(told.run.feature)} for {told.candidate}" + (f", {told.job}" if told.job else "")
+    under_way = told.run.status == "running"
+    with st.container(border=True, key=f"{page}_last"):
+        line, show, dismiss = st.columns([6, 2, 2], vertical_alignment="center")
+        line.markdown(safe.line(f"{'Under way' if under_way else 'Last result'}: {what}"))
+        show.button("Show", icon=":material/visibility:", key=f"{page}_show", on_click=_show, args=(page,))
+        dismiss.button(
+            "Dismiss", icon=":material/close:", type="tertiary", key=f"{page}_dismiss", on_click=_dismiss, args=(page,)
+        )
+    return False
+
+
+def _show(page: str) -> None:
+    """The run is met anew, which fills in the form as it was."""
+    st.query_params["run"] = st.session_state.pop(f"{page}_run")
+
+
+def _dismiss(page: str) -> None:
+    st.session_state.pop(f"{page}_run", None)
+    st.query_params.pop("run", None)
 
 
 def story(workbench: Workbench, run_id: str) -> Story:

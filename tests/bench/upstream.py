@@ -53,8 +53,14 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def answer(model: str, writer: asyncio.StreamWriter) -> None:
     if model == "json":
         writer.write(HEAD + ANSWERED + last(200))
-        return await writer.drain()
-    count, rate = (int(part[1:]) for part in model.split("-"))
+    else:
+        count, rate = (int(part[1:]) for part in model.split("-"))
+        await letter(writer, count, rate)
+    await writer.drain()
+
+
+async def letter(writer: asyncio.StreamWriter, count: int, rate: int) -> None:
+    """`count` tokens at `rate` a second, on time whatever the server is busy with; 0 is all at once."""
     writer.write(HEAD + OPENING)
     start = asyncio.get_running_loop().time()
     for number in range(count - 2):
@@ -62,7 +68,6 @@ async def answer(model: str, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(start + (number + 1) / rate - asyncio.get_running_loop().time())
         writer.write(WORD)
     writer.write(last(count))
-    await writer.drain()
 
 
 async def main() -> None:

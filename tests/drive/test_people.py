@@ -57,3 +57,20 @@ def test_an_empty_job_says_what_to_add(store: Store, title: str, description: st
 def test_a_job_needs_its_candidate(store: Store) -> None:
     with pytest.raises(NotFound, match="no candidate 999"):
         people.add_job(store, 999, title="Engineer", company="", description="Python")
+
+
+def test_a_candidate_is_moved_to_another_plan(store: Store) -> None:
+    user = person(store)
+    people.change_plan(store, user, "premium")
+    assert people.candidates(store)[0].plan == "premium"
+
+
+@pytest.mark.parametrize(("user", "plan", "error"), [(None, "gold", Invalid), (999, "pro", NotFound)])
+def test_an_unknown_plan_or_candidate_changes_nothing(
+    store: Store, user: int | None, plan: str, error: type[Exception]
+) -> None:
+    mine = person(store)
+    before = people.candidates(store)[0].plan
+    with pytest.raises(error):
+        people.change_plan(store, user or mine, plan)
+    assert people.candidates(store)[0].plan == before

@@ -28,10 +28,21 @@ DROP = Change(op="remove", path="work/w1/highlights/w1h2", original="Cleaned.")
 SWAP = Change(op="reorder", path="work/w1/highlights", value="w1h2\nw1h1")
 
 
-def test_a_report_is_kept_whole() -> None:
-    assert save.to_markdown("match", ANSWER) == (
-        "A fit.\n\n## Why\n\nMuch.\n\n## Key points\n\n- One line\n\n## Warnings\n\n- A doubt\n\n## Next actions\n\n- Ask\n"
+@pytest.mark.parametrize("feature", ["match", "recruiter_lens", "interview_prep"])
+def test_a_report_is_kept_without_the_warnings_to_its_reader(feature: str) -> None:
+    assert save.to_markdown(feature, ANSWER) == (
+        "A fit.\n\n## Why\n\nMuch.\n\n## Key points\n\n- One line\n\n## Next actions\n\n- Ask\n"
     )
+
+
+def test_of_a_tailored_resume_only_the_resume_is_kept() -> None:
+    assert save.to_markdown("tailor_resume", ANSWER, title=True) == "## Why\n\nMuch.\n"
+
+
+def test_a_tailored_resume_holds_the_given_changes_and_no_other() -> None:
+    whole, dropped = save.tailored(RESUME, []), save.tailored(RESUME, [DROP])
+    assert "Cleaned." in whole and "Cooked." in whole
+    assert "Cleaned." not in dropped and "Cooked." in dropped
 
 
 @pytest.mark.parametrize("feature", ["cover_letter", "improve_text"])
@@ -98,3 +109,13 @@ def test_changes_are_told_in_words() -> None:
     assert (dropped.before, dropped.after) == ("Cleaned.", "")
     assert (swapped.before, swapped.after) == ("Cooked.\nCleaned.", "Cleaned.\nCooked.")
     assert "Acme" in dropped.place
+
+
+def test_an_edit_by_hand_changes_the_texts_given_and_keeps_the_ids_of_what_was_there() -> None:
+    moved = save.edited(RESUME, "Cook.", {"w1": "Cleaned.\n\nCooked."})
+    assert moved["basics"] == {"name": "Ada", "summary": "Cook."}
+    assert moved["work"][0]["highlights"] == ["Cleaned.", "Cooked."]
+    assert moved["work"][0]["highlight_ids"] == ["w1h2", "w1h1"]
+    new = save.edited(RESUME, "", {"w1": "Led a team."})
+    assert new["work"][0]["highlights"] == ["Led a team."]
+    assert save.edited(RESUME, "", {}) == RESUME

@@ -178,6 +178,18 @@ def test_a_cell_of_the_table_cannot_break_it() -> None:
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}
 
 
+@pytest.mark.parametrize(("plan", "advised"), [("free", False), ("pro", True)])
+def test_a_report_advises_no_feature_that_the_plan_lacks(plan: str, advised: bool) -> None:
+    given = replace(MATERIAL, profile={"name": "Ines Holm", "plan": plan})
+    assert any("Tailored resume" in action for action in answer("match", given).next_actions) is advised
+
+
+def test_a_missing_term_stands_in_the_quote_that_asks_for_it() -> None:
+    asks = "- " + "You like long days and short meetings, " * 8 + "and you know Terraform"
+    content = answer("match", asking(f"## Requirements\n- Python, PostgreSQL\n{asks}")).content
+    assert re.search(r"\*\*Terraform\*\*[^“]*“[^”]*Terraform", content)
+
+
 # -- the recruiter's view ----------------------------------------------------------------------------
 
 
@@ -264,6 +276,43 @@ def test_a_tailored_summary_is_put_together_from_sentences_of_the_resume() -> No
         assert sentence.rstrip(".") in everything
 
 
+def summed_up(summary: str, *highlights: str) -> str:
+    """The tailored summary of somebody with one newer post, which shows nothing, and these lines of an older one."""
+    older = post("2017-01", "2020-02", "Developer", "Fennel Shop", *highlights)
+    basics = {"name": "Ines Holm", "summary": summary}
+    material = working(post("2021-01", "", "Developer", "Rail", "Wrote the guide in Python for 40 people"), older)
+    resume = normalise({**material.resume, "basics": basics}) if material.resume else None
+    written = fallback.write("tailor_resume", replace(material, resume=resume), today=TODAY)
+    return next((change.value for change in written.changes if change.path == "basics/summary"), "")
+
+
+def test_a_proof_comes_second_in_a_tailored_summary() -> None:
+    said = summed_up("Developer of small services. Likes people.", "Moved 12 Python services to Docker")
+    assert said == "Developer of small services. Moved 12 Python services to Docker. Likes people."
+
+
+@pytest.mark.parametrize(
+    ("summary", "line"),
+    [
+        ("I build services. I like people.", "Moved 12 Python services to Docker"),
+        ("Developer of small services.", "Python, Docker, PostgreSQL and 12 more services"),
+    ],
+)
+def test_a_line_that_does_not_fit_stays_out_of_the_summary(summary: str, line: str) -> None:
+    assert summed_up(summary, line) == ""
+
+
+def test_what_only_stands_below_the_summary_is_not_said_in_it_too() -> None:
+    assert "guide in Python" not in summed_up("Developer of small services. Likes people.", "Moved 12 boxes")
+
+
+def test_a_list_that_begins_as_before_is_not_said_to_begin_anew() -> None:
+    skills = [{"name": name, "keywords": [word]} for name, word in (("A", "Python"), ("B", "Sewing"), ("C", "Docker"))]
+    told = answer("tailor_resume", working(post("2020-01"), skills=skills)).bullets
+    assert any(line.startswith("Skills: C") and line.endswith("moved up") for line in told)
+    assert not any("begins with A" in line for line in told)
+
+
 def test_tailoring_only_reorders_and_rewrites_the_summary() -> None:
     for change in fallback.write("tailor_resume", MATERIAL, today=TODAY).changes:
         assert change.op == "reorder" or change.path == "basics/summary"
@@ -291,6 +340,44 @@ def test_lines_that_begin_with_no_deed_are_quoted_as_they_are() -> None:
     assert "- Support and development of Python services" in answer("cover_letter", material).content
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Tools summary. Front: WordPress, HTML5, JavaScript, React. Back: Spring Boot, REST API, Python",
+        "The development of a reporting solution for Python services",
+        "Developed of a link state monitoring system in Python",
+        "Python, PostgreSQL, Docker, Kubernetes, Terraform",
+        "Technologies: Python and Docker",
+        "• of Python",
+    ],
+)
+def test_a_letter_does_not_quote_lists_and_headings(line: str) -> None:
+    said = answer("cover_letter", working(post("2020-01", "", "Engineer", "Acme", line)))
+    assert line[:30] not in said.content
+    assert any("No line of the resume" in warning for warning in said.warnings)
+
+
+@pytest.mark.parametrize(("size", "quoted"), [(5, True), (40, False)])
+def test_a_letter_quotes_no_long_summary(size: int, quoted: bool) -> None:
+    resume = normalise({"basics": {"name": "Ines Holm", "summary": "Small services. " * size}, "work": [post("2020")]})
+    assert ("Small services" in answer("cover_letter", replace(MATERIAL, resume=resume)).content) is quoted
+
+
+def test_a_letter_writes_terms_as_they_stand_inside_a_sentence() -> None:
+    bullets = ("Built a table with stepper motors and Python", "Led 4 people")
+    material = working(post("2020-01", "", "Engineer", "Acme", *bullets))
+    job = replace(JOB, description="## Requirements\n- Stepper motors and drives\n- Python")
+    assert "you ask for stepper motors and Python" in answer("cover_letter", replace(material, job=job)).content
+
+
+def test_a_letter_does_not_close_on_a_gap() -> None:
+    duties = "## What you will do\n- Design Python services that answer on Kafka\n## Requirements\n- Python\n- Kafka"
+    material = replace(MATERIAL, job=replace(JOB, description=duties))
+    assert "Kafka" not in answer("cover_letter", material).content
+    closing = answer("cover_letter", replace(material, job=replace(JOB, description=duties.replace("Kafka", "time"))))
+    assert "tell you more about my own work with Python." in closing.content
+
+
 def test_a_letter_names_what_a_person_must_fill_in() -> None:
     said = answer("cover_letter", Material())
     assert "[your name]" in said.content
@@ -308,6 +395,15 @@ def test_an_interview_pack_has_questions_evidence_gaps_and_questions_back() -> N
     assert re.search(r"does not mention [^.]*Terraform", content)
 
 
+def test_an_interview_pack_asks_nothing_twice() -> None:
+    lines = ("Built a boat", "Led 9 people", "Wrote a book", "Sold 4 boats")
+    content = answer(
+        "interview_prep", replace(working(post("2020-01", "", "Sailor", "Acme", *lines)), job=None)
+    ).content
+    asked = re.findall(r"^\*\*(.+\?)\*\*$", content, re.MULTILINE)
+    assert len(asked) == len(set(asked)) >= 4 and content.count("proudest") == 1
+
+
 # -- a text made tighter ---------------------------------------------------------------------------------
 
 
@@ -323,6 +419,17 @@ def test_an_interview_pack_has_questions_evidence_gaps_and_questions_back() -> N
         ("I know that that is true.", "I know that that is true."),
         ("Run `very very` now, see https://x.io/in order to", "Run `very very` now, see https://x.io/in order to"),
         ("Nothing to mend here.", "Nothing to mend here."),
+        ("I done it very good", "I did it well"),
+        ("What have I done?", "What have I done?"),
+        ("I could of won, of course.", "I could have won, of course."),
+        ("You could of course win.", "You could of course win."),
+        ("I did good work.", "I did good work."),
+        ("Its a plan with it's own goal.", "It's a plan with its own goal."),
+        ("I made a effort in an company.", "I made an effort in a company."),
+        ("A unique plan, a European hour, an MRI, an hour", "A unique plan, a European hour, an MRI, an hour"),
+        ("Pick option a or b.", "Pick option a or b."),
+        ("i think they was happy", "I think they were happy"),
+        ("We recieved it.", "We received it."),
     ],
 )
 def test_rules_edit_only_what_is_safe(before: str, after: str) -> None:
@@ -342,6 +449,15 @@ def test_edits_are_listed_and_long_sentences_flagged() -> None:
     said = answer("improve_text", Material(inputs={"text": text}))
     assert "“in order to” → “to”" in said.bullets
     assert any("41 words" in warning for warning in said.warnings)
+
+
+def test_what_rules_cannot_do_with_a_text_is_said() -> None:
+    said = answer("improve_text", Material(inputs={"text": "We met.", "goal": "Sound warmer."})).warnings
+    assert any("only common slips" in warning for warning in said)
+    assert any("goal was not followed" in warning for warning in said)
+    assert not any(
+        "goal" in warning for warning in answer("improve_text", Material(inputs={"text": "We met."})).warnings
+    )
 
 
 def test_the_day_matters_only_where_time_does() -> None:

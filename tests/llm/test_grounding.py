@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.llm.grounding import keep, supported
+from core.schema import Details, Found
 from tests.fakes.candidate import MATERIAL
 
 
@@ -89,6 +90,23 @@ def test_of_the_inputs_only_the_candidates_own_words_are_evidence(name: str, hol
 )
 def test_babble_is_dropped(sentence: str) -> None:
     assert not supported(sentence, MATERIAL)[0]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "At Brightmoor Rail, I built PostgreSQL and Python.",
+        "As Backend Developer at Brightmoor Rail, you built PostgreSQL and Python.",
+        "I built a ticket service to answer thousands by design.",
+    ],
+)
+def test_a_deed_told_otherwise_than_the_resume_tells_it_is_dropped(sentence: str) -> None:
+    assert not supported(sentence, MATERIAL)[0]
+
+
+def test_a_term_that_the_resume_shows_in_other_words_may_be_named() -> None:
+    found = Details(matched=(Found(term="Kafka"),))
+    assert supported("Ines Holm brings Kafka to her work.", replace(MATERIAL, keywords=found))[0]
 
 
 def test_repeated_and_unfinished_sentences_are_dropped_in_order() -> None:

@@ -63,6 +63,7 @@ def page() -> Callable[..., AppTest]:
         at.run()
         if name:
             at.switch_page(name)
+            at.query_params.clear()  # as a browser does
             for key, value in query.items():
                 at.query_params[key] = value
             at.run()

@@ -121,7 +121,7 @@ def test_a_new_candidate_is_added_and_shown(house: Workbench, page: Pages) -> No
 def test_a_candidate_without_a_name_is_refused_with_a_sentence(house: Workbench, page: Pages) -> None:
     at = drive(page, house)
     at.button(key="FormSubmitter:drive_new_candidate-Add").click().run()
-    assert "A candidate needs a name." in at.error[0].value
+    assert "A candidate needs a name" in at.error[0].value
 
 
 def test_an_empty_workbench_says_how_to_begin(opening: Callable[..., Workbench], page: Pages) -> None:
@@ -142,6 +142,14 @@ def test_an_empty_workbench_says_how_to_begin(opening: Callable[..., Workbench],
 )
 def test_an_empty_view_says_what_to_do_next(house: Workbench, page: Pages, view: str, sentence: str) -> None:
     assert sentence in drive(page, house, view=view).info[0].value
+
+
+def test_a_plan_is_changed_where_the_candidate_is(house: Workbench, page: Pages) -> None:
+    at = drive(page, house)
+    at.segmented_control(key=f"drive_plan_of_{ada(house)}").set_value("premium")
+    at.button(key=f"FormSubmitter:drive_plan_{ada(house)}-Change").click().run()
+    assert "Ada Moreno is on plan premium now." in said(at)
+    assert next(user.plan for user in people.candidates(house.store) if user.id == ada(house)) == "premium"
 
 
 # -- documents -----------------------------------------------------------------------------------------
@@ -179,7 +187,7 @@ def test_an_edited_text_becomes_the_next_revision(house: Workbench, page: Pages)
     at = drive(page, house, document=paper.id)
     at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
     at.text_area(key=f"drive_text_{paper.id}_1").input("Dear all")
-    at.button(key="FormSubmitter:drive_edit-Save as revision 2").click().run()
+    at.button(key="drive_revise").click().run()
     assert not at.exception
     assert "Saved as revision 2." in said(at)
     assert at.segmented_control(key=f"drive_mode_{paper.id}").value == "Read"
@@ -187,12 +195,29 @@ def test_an_edited_text_becomes_the_next_revision(house: Workbench, page: Pages)
     assert (kept[0].number, kept[0].body, kept[0].created_by) == (2, "Dear all", "member:1")
 
 
+def test_an_unsaved_edit_outlives_another_page_and_can_be_given_up(house: Workbench, page: Pages) -> None:
+    paper = letter(house)
+    at = drive(page, house, document=paper.id)
+    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    at.text_area(key=f"drive_text_{paper.id}_1").set_value("Dear all").run()
+    at.switch_page("generate.py").run()
+    at.query_params.clear()
+    at.switch_page("drive.py")
+    at.query_params["document"] = str(paper.id)
+    at.run()
+    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    assert at.text_area(key=f"drive_text_{paper.id}_1").value == "Dear all"
+    at.button(key="drive_discard").click().run()
+    assert at.text_area(key=f"drive_text_{paper.id}_1").value == "Dear *team*"
+    assert len(papers.revisions(house.store, ada(house), paper.id)) == 1
+
+
 def test_an_emptied_text_is_refused_and_not_lost(house: Workbench, page: Pages) -> None:
     paper = letter(house)
     at = drive(page, house, document=paper.id)
     at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
     at.text_area(key=f"drive_text_{paper.id}_1").input(" ")
-    at.button(key="FormSubmitter:drive_edit-Save as revision 2").click().run()
+    at.button(key="drive_revise").click().run()
     assert "There is no text to save" in at.error[0].value
     assert len(papers.revisions(house.store, ada(house), paper.id)) == 1
 
@@ -266,6 +291,36 @@ def test_a_resume_is_imported_after_it_was_shown(house: Workbench, page: Pages) 
     assert at.subheader[0].value == "v1 · From her file"
 
 
+def test_a_resume_is_imported_from_pasted_text(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="resumes")
+    at.text_area(key=f"drive_paste_{ada(house)}").set_value(RESUME).run()
+    assert "Wrote Python services for 40 depots" in said(at)
+    assert "No work entries were recognised" not in said(at)
+    (label,) = [field for field in at.text_input if field.label == "Label"]
+    assert str(label.value).startswith("Pasted ")
+    at.button(key="FormSubmitter:drive_save_resume-Save as a new version").click().run()
+    (version,) = papers.resume_versions(house.store, ada(house))
+    assert version.content["work"][0]["highlights"] == ["Wrote Python services for 40 depots"]
+    at.button(key="drive_back_resumes").click().run()
+    assert at.text_area(key=f"drive_paste_{ada(house)}").value == ""
+
+
+def test_a_resume_without_work_is_doubted_before_it_is_saved(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="resumes")
+    at.text_area(key=f"drive_paste_{ada(house)}").set_value("# Ada Moreno\n\n## Skills\n\n- Python").run()
+    assert "No work entries were recognised." in at.warning[0].value
+
+
+@pytest.mark.parametrize(("file", "begins"), [("2.md", "Imported "), ("ada moreno.md", "ada moreno")])
+def test_a_version_is_called_after_its_file_where_that_says_something(
+    house: Workbench, page: Pages, file: str, begins: str
+) -> None:
+    at = drive(page, house, view="resumes")
+    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload(file, RESUME.encode()).run()
+    (label,) = [field for field in at.text_input if field.label == "Label"]
+    assert str(label.value).startswith(begins)
+
+
 def test_a_file_chosen_for_one_candidate_is_not_offered_to_another(house: Workbench, page: Pages) -> None:
     at = drive(page, house, view="resumes")
     at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload("ada.md", RESUME.encode()).run()
@@ -315,6 +370,27 @@ def test_a_resume_is_downloaded_as_markdown_and_json(house: Workbench, page: Pag
     assert [button.label for button in at.get("download_button")] == ["Markdown", "JSON Resume"]
 
 
+def test_a_version_is_edited_by_hand_into_a_new_one(house: Workbench, page: Pages) -> None:
+    store, user = house.store, ada(house)
+    content = {
+        "basics": {"name": "Ada", "summary": "Engineer."},
+        "work": [{"name": "Norrsken", "highlights": ["Wrote Python", "Kept pagers"]}],
+    }
+    base = papers.add_resume(store, user, content, label="Base")
+    at = drive(page, house, version=base.id)
+    at.segmented_control(key=f"drive_version_mode_{base.id}").select("Edit as new version").run()
+    at.text_area(key=f"drive_edit_{base.id}_summary").set_value("Backend engineer.")
+    at.text_area(key=f"drive_edit_{base.id}_w1").set_value("Wrote Python\nLed a team")
+    at.button(key="drive_save_edited").click().run()
+    assert not at.exception
+    made, old = papers.resume_versions(store, user)
+    assert (made.number, made.kind, made.label) == (2, "manual", "Base, edited")
+    assert made.content["basics"]["summary"] == "Backend engineer."
+    assert made.content["work"][0]["highlights"] == ["Wrote Python", "Led a team"]
+    assert old.content == base.content
+    assert at.subheader[0].value == "v2 · Base, edited"
+
+
 # -- jobs ----------------------------------------------------------------------------------------------
 
 
@@ -338,6 +414,13 @@ def test_a_job_without_description_is_refused_and_what_was_typed_stays(house: Wo
     assert "The job has no description" in at.error[0].value
     assert at.text_input(key=f"drive_job_title_{ada(house)}").value == "Data engineer"
     assert not people.jobs(house.store, ada(house))
+
+
+def test_a_job_without_title_is_called_by_its_first_line(house: Workbench, page: Pages) -> None:
+    at = drive(page, house, view="jobs")
+    at.text_area(key=f"drive_job_description_{ada(house)}").input("## Integration Engineer\n\nWe use SAML.")
+    at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
+    assert people.jobs(house.store, ada(house))[0].title == "Integration Engineer"
 
 
 def test_a_posting_file_fills_in_the_form(house: Workbench, page: Pages) -> None:

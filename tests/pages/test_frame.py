@@ -75,3 +75,30 @@ def test_a_page_that_breaks_says_why(opening: Opening, page: Pages, monkeypatch:
     at = page()
     assert not at.exception
     assert at.error[0].value == "The disk is full. Free some space and try again."
+
+
+def test_an_unforeseen_mistake_gets_a_number_and_the_log_gets_places_only(
+    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    opening()
+
+    def breaks(*_: object) -> None:
+        raise KeyError("Ada Moreno, ada@example.com")
+
+    monkeypatch.setattr("core.drive.people.candidates", breaks)
+    at = page()
+    assert not at.exception
+    said = at.error[0].value
+    number = said.partition("under the number ")[2].partition(":")[0]
+    assert len(number) == 8 and "Ada" not in said
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "workbench.pages"]
+    assert number in line and "KeyError" in line and "test_frame.py:" in line and "context.py:" in line
+    assert "Ada" not in line
+    monkeypatch.undo()
+    assert not at.run().error  # the page is usable again
+
+
+def test_what_breaks_outside_a_page_is_said_in_the_same_way() -> None:
+    at = AppTest.from_string("from pages.widgets import broken\nassert broken.show(ValueError('secret'))").run()
+    assert "logged under the number" in at.error[0].value
+    assert "secret" not in at.error[0].value

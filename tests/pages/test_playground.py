@@ -227,3 +227,29 @@ def test_a_prompt_of_a_feature_outside_the_plan_is_explained(opening: Opening, p
     assert "Plan free does not include cover letter" in said(at)
     assert at.button(key="playground_go").disabled
     assert not history.recent(workbench.store)
+
+
+class Demo:
+    """A model as small as the embedded one: it writes an opening from facts."""
+
+    name, writes, context_tokens, configured, deadlines = "embedded", "opening", 900, True, None
+
+    async def aclose(self) -> None: ...
+
+
+def test_the_demo_model_is_said_to_see_no_prompt_and_others_can_be_looked_at(
+    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench = opening(GOOD)
+    monkeypatch.setattr(type(workbench.providers["openai"]), "configured", False)
+    workbench.providers["embedded"] = Demo()  # type: ignore[index]
+    at = page("playground.py")
+    assert "This demo model is told facts the rules found, and of your prompt only the first and last words." in said(
+        at
+    )
+    at.session_state["playground_composed"] = True
+    at.run()
+    assert not any("<data name=" in str(code.value) for code in at.code)
+    at.selectbox(key="playground_sent_to").set_value("openai/gpt-6-luna").run()
+    assert "openai/gpt-6-luna is not set up here (no key): a preview." in said(at)
+    assert any("<data name=" in str(code.value) for code in at.code)

@@ -81,16 +81,30 @@ def test_a_line_of_the_list_says_all_of_a_run(opening: Open, page: Pages) -> Non
     (line,) = at.dataframe[0].value.to_dict("records")
     assert (line["status"], line["feature"], line["prompt"]) == (["complete"], "Cover letter", "cover_letter@1")
     assert (line["in"], line["out"], line["caller"]) == (900, 12, "Local admin")
-    assert line["cost"].startswith("$0.00")
-    assert line["cost"].endswith(" exact")
+    assert 0 < line["cost"] < 0.1
+    assert line["certainty"] == "exact"
+    assert line["latency"] >= line["first"] >= 0
+    assert "1 run on this page · 900 tokens in, 12 out · cost" in said(at) and "(1 exact)" in said(at)
 
 
 def test_an_unknown_cost_is_never_a_zero(opening: Open, page: Pages) -> None:
     house = opening()
     waiting(house)
     at = page("runs.py")
-    assert at.dataframe[0].value["cost"].tolist() == ["unknown"]
+    (line,) = at.dataframe[0].value.to_dict("records")
+    assert not any(line[name] for name in ("in", "out", "cost", "certainty", "latency", "first"))
+    assert "(1 unknown)" in said(at)
     assert "One run is under way." in said(at)
+
+
+def test_the_columns_of_numbers_are_numbers_so_that_they_sort(opening: Open, page: Pages) -> None:
+    house = opening(Play("Dear team", usage=USED))
+    ran(house)
+    waiting(house)
+    frame = page("runs.py").dataframe[0].value
+    for column in ("in", "out", "cost", "latency", "first"):
+        assert frame[column].dtype.kind in "fi", column
+        assert frame[column].isna().tolist() == [True, False]
 
 
 def test_filters_narrow_the_list_and_stand_in_the_url(opening: Open, page: Pages) -> None:

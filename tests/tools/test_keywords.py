@@ -280,6 +280,55 @@ def test_words_that_only_look_alike_stay_apart(asked: str, held: str) -> None:
     assert found.matched == ()
 
 
+@pytest.mark.parametrize(
+    ("asked", "place", "held"),
+    [
+        ("backend engineering", "Senior Backend Engineer, Acme (2020–now)", "Ran the night shift"),
+        ("public cloud", "Work", "Services on AWS"),
+        ("UX research", "Experience", "UX Researcher, Acme"),
+        ("web applications", "Work", "Pages in React and HTML"),
+        ("relational databases", "Work", "Reports from MySQL"),
+        ("data analysis", "Experience", "Junior Data Analyst, Acme"),
+        ("patient care", "Work", "Coordinated the care of 140 patients"),
+    ],
+)
+def test_a_term_in_other_words_counts_with_its_evidence(asked: str, place: str, held: str) -> None:
+    found = compare(
+        job(f"Requirements:\n- Experience with {asked} required", title=""), [Line("x", "work/w1", place, held)]
+    )
+    assert found.missing == () and found.matched and held in found.matched[0].evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ("Google Analytics", "Google Sheets for analytics"),
+        ("product marketing", "Marketing of many a fine and long awaited product"),
+        ("public cloud", "A public park"),
+        ("Azure", "Services on AWS"),
+    ],
+)
+def test_the_words_of_a_name_or_far_apart_are_no_evidence(asked: str, held: str) -> None:
+    text = f"Requirements:\n- Experience with {asked} required"
+    assert compare(job(text, title=""), [Line("x", "work/w1", "Work", held)]).matched == ()
+
+
+@pytest.mark.parametrize(("text", "is_named"), [("p99 fell to 20 ms", False), ("MS in biology", True)])
+def test_a_unit_is_no_degree(text: str, is_named: bool) -> None:
+    assert mentions(text, "MS") is is_named
+
+
+def test_the_employers_own_short_name_is_no_skill() -> None:
+    text = "Requirements:\n- Python, SQL and UX research at TTS\nThe Technology Transformation Services (TTS) help. TTS is good."
+    assert "TTS" not in [one.term for one in compare(job(text), []).missing]
+
+
+def test_few_terms_of_a_long_posting_mean_low_confidence() -> None:
+    asked = "Requirements:\n- Python, SQL, Docker, Kubernetes, Terraform, Kafka\n"
+    assert not compare(job(asked, title=""), []).low_confidence
+    assert compare(job(asked + "We like it here and so will you. " * 90, title=""), []).low_confidence
+
+
 def test_few_terms_mean_low_confidence() -> None:
     assert compare(job("We need Python.", title="Engineer"), []).low_confidence
     assert compare(job("", title=""), []).low_confidence

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from core.drive.resume import normalise
 from core.schema import Details
-from core.tools import demands, posting
-from core.tools.scoring import score
+from core.tools import career, demands, posting
+from core.tools.scoring import score, years_held
 from core.tools.titles import closeness, level
-from tests.fakes.candidate import JOB, MATERIAL, TODAY, asking, without
+from tests.fakes.candidate import JOB, MATERIAL, RESUME, TODAY, asking, without
 
 
 def parts(details: Details) -> dict[str, float]:
@@ -29,6 +30,42 @@ def test_matched_terms_carry_quotes_and_missing_ones_the_sentence_that_asks() ->
     assert any("900 requests" in quote for quote in matched["Python"])
     assert missing["Terraform"] == ("Kubernetes and Terraform",)
     assert not matched.keys() & missing.keys()
+
+
+def test_an_address_is_no_evidence_of_a_skill() -> None:
+    resume = normalise({**RESUME, "basics": {**RESUME["basics"], "url": "https://github.io/ines", "phone": "Kafka 5"}})
+    matched = [found.term for found in score(replace(MATERIAL, resume=resume), TODAY).matched]
+    assert "Kafka" not in matched and "Python" in matched
+
+
+@pytest.mark.parametrize(
+    ("summary", "years"),
+    [
+        ("Developer with 4 years' experience.", 4),
+        ("Developer with 4+ years of backend experience.", 4),
+        ("Developer with 8 years of experience.", None),
+        ("Developer with 3 years of experience with Go.", None),
+        ("Served a 100 years old firm.", None),
+    ],
+)
+def test_the_years_a_resume_states_count_where_its_dates_say_otherwise(summary: str, years: int | None) -> None:
+    held = career.read(normalise({**RESUME, "basics": {"name": "Ines", "summary": summary}}))
+    counted = years_held(career.read(RESUME), {}, TODAY)
+    assert years_held(held, {}, TODAY) == (years if years else counted)
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "said"),
+    [
+        ("Stepper motors", "- Stepper motors, wires", "stepper motors"),
+        ("Python", "- Python", "Python"),
+        ("Machine learning", "We do machine learning.", "machine learning"),
+        ("SolidWorks", "solidworks", "SolidWorks"),
+        ("Argo CD", "argo cd", "Argo CD"),
+    ],
+)
+def test_a_term_is_worded_as_inside_a_sentence(term: str, text: str, said: str) -> None:
+    assert posting.worded(term, text) == said
 
 
 def test_what_the_employer_offers_is_not_asked() -> None:

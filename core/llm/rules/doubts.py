@@ -8,7 +8,7 @@ from datetime import date
 from core.llm.rules.facts import HAS_NUMBER, Facts, inner, listed, many, shown, together
 from core.tools import demands, titles
 from core.tools.career import Post, months
-from core.tools.scoring import quote
+from core.tools.scoring import quote, quote_around
 
 GAP_MONTHS = 6
 SHORT_MONTHS = 12
@@ -124,7 +124,11 @@ def _short_stints(facts: Facts) -> Iterator[Doubt]:
 def _required_terms(facts: Facts) -> Iterator[Doubt]:
     for terms in together(facts.required_missing, lambda term: facts.asked[term].sentence)[:3]:
         sentence, named = facts.asked[terms[0]].sentence, listed(terms)
-        asks = f"The posting: “{quote(sentence)}”." if sentence else "It stands in the title of the posting."
+        asks = (
+            f"The posting: “{quote_around(sentence, terms[0])}”."
+            if sentence
+            else "It stands in the title of the posting."
+        )
         yield Doubt(
             f"No sign of {named}, which the posting requires",
             f"{asks} {_nearest(facts, sentence)}".strip(),
@@ -136,7 +140,7 @@ def _required_terms(facts: Facts) -> Iterator[Doubt]:
 
 def _nearest(facts: Facts, sentence: str) -> str:
     near = [(term, line) for term in facts.named_in(sentence) if (line := facts.proof(term))]
-    return f"Nearest in the resume, {near[0][0]}: {shown(near[0][1], 120)}." if near else ""
+    return f"Nearest in the resume, {near[0][0]}: {shown(near[0][1], 120, near[0][0])}." if near else ""
 
 
 def _years(facts: Facts) -> Iterator[Doubt]:

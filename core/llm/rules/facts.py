@@ -13,7 +13,7 @@ from core.tools import career, posting, scoring
 from core.tools.career import Bullet, Career, Post
 from core.tools.material import JobFacts, Line, Material
 from core.tools.posting import Sentence
-from core.tools.scoring import Asked, Assessment, quote
+from core.tools.scoring import Asked, Assessment, quote, quote_around
 
 MADE = "Made without AI: put together by rules from the resume and the posting. Read it before anyone else does."
 NOT_FOLLOWED = "The instructions were not followed: rules cannot read them. Run it again on a model for that."
@@ -236,9 +236,11 @@ def together(terms: Iterable[str], key: Callable[[str], str]) -> list[list[str]]
     return list(groups.values())
 
 
-def shown(line: Line | None, limit: int = 180) -> str:
-    """A line as evidence: quoted, with its place; empty without one."""
-    return f"“{quote(line.text, limit)}” ({inner(line.place)})" if line else ""
+def shown(line: Line | None, limit: int = 180, term: str = "") -> str:
+    """A line as evidence: quoted so that the term is in the quote, with its place; empty without a line."""
+    if line is None:
+        return ""
+    return f"“{quote_around(line.text, term, limit) if term else quote(line.text, limit)}” ({inner(line.place)})"
 
 
 def inner(place: str) -> str:

@@ -1,15 +1,19 @@
-"""A text made tighter by rules: fillers out, doubled words out, weak openers made verbs; never a new claim."""
+"""A text made tighter by rules: common slips mended, fillers out, weak openers made verbs; never a new claim."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.llm.rules import naming
+from core.llm.rules import naming, slips
 from core.llm.rules.facts import Facts, many
 from core.schema import AiAnswer, Written
 from core.tools.scoring import quote
 
-TEXT = "text"
+TEXT, GOAL = "text", "goal"
+ONLY_SLIPS = (
+    "Rules shorten and correct only common slips: other mistakes of grammar or spelling stay, so read it through."
+)
+GOAL_IGNORED = "The goal was not followed: rules cannot read it. Run it again on a model for that."
 READ_CHARS = 40_000
 LONG_WORDS = 32
 _SHORTER = (
@@ -94,7 +98,10 @@ def write(facts: Facts) -> Written:
         content=better,
         bullets=tuple(dict.fromkeys(str(edit) for edit in edits)),
         warnings=facts.warnings(
-            "" if given.strip() else "No text was given, so the summary of the resume was taken.", *flagged
+            ONLY_SLIPS,
+            GOAL_IGNORED if facts.material.inputs.get(GOAL, "").strip() else "",
+            "" if given.strip() else "No text was given, so the summary of the resume was taken.",
+            *flagged,
         ),
         keywords_added=facts.terms_in(better),
         next_actions=tuple(actions(better, flagged)),
@@ -116,6 +123,7 @@ def improve(text: str) -> tuple[str, list[Edit]]:
 
 
 def _edited(text: str, edits: list[Edit]) -> str:
+    text = slips.corrected(text, lambda change: _noting(edits, change))
     text = _OPENER.sub(_noting(edits, _open), text)
     for pattern, short in _SHORTER:
         text = re.sub(rf"\b(?:{pattern})\b", _noting(edits, _shortened(short)), text, flags=re.IGNORECASE)
@@ -170,7 +178,7 @@ def flags(text: str) -> list[str]:
 
 def _summary(source: str, before: str, after: str, edits: int, flagged: int) -> str:
     if not edits:
-        said = f"Rules found nothing to cut in {source}; it stands as it was."
+        said = f"Rules found nothing to cut or correct in {source}; it stands as it was."
     else:
         said = f"{many(edits, 'edit')} in {source}: {len(before.split())} words before, {len(after.split())} after."
     return f"{said} {many(flagged, 'place')} to look at by hand." if flagged else said

@@ -7,7 +7,7 @@ from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, 
 from core.schema import AiAnswer, Found, Written
 from core.tools.material import Line
 from core.tools.posting import Sentence
-from core.tools.scoring import quote
+from core.tools.scoring import quote, quote_around
 
 _ASKED = (
     "Where have you used {term}, and what came of it?",
@@ -15,6 +15,12 @@ _ASKED = (
     "What is the hardest thing you have done with {term}?",
     "How do you decide that your work with {term} is good enough?",
     "What would you do differently today in your work with {term}?",
+)
+_OF_A_POST = (
+    "Tell us about your time as {place}. What are you proudest of?",
+    "Which piece of work as {place} was the hardest, and what was your own part in it?",
+    "What did you learn as {place} that you still use?",
+    "What would you do differently today as {place}?",
 )
 
 
@@ -63,10 +69,8 @@ def _questions(facts: Facts) -> Iterator[str]:
         yield _entry(_ASKED[number].format(term=term), shown(line), facts.asked[term].sentence)
         number += 1
     if not facts.matched:
-        for post, bullet in facts.best_bullets[:4]:
-            yield _entry(
-                f"Tell us about your time as {post.place}. What are you proudest of?", f"“{quote(bullet.text)}”", ""
-            )
+        for asked, (post, bullet) in zip(_OF_A_POST, facts.best_bullets, strict=False):
+            yield _entry(asked.format(place=inner(post.place)), f"“{quote(bullet.text)}”", "")
 
 
 def _duties(facts: Facts) -> list[tuple[Sentence, Line | None]]:
@@ -86,7 +90,9 @@ def _nearest(facts: Facts, text: str) -> Line | None:
 
 
 def _is_task(text: str) -> bool:
-    first = text.split()[0].lower()
+    first, second = [*text.lower().split(), ""][:2]
+    if second in ("runs", "leads", "owns", "manages", "works", "is", "has", "builds", "writes", "handles", "will"):
+        return False
     return first.isalpha() and text[0].isupper() and not first.endswith(("ing", "s", "ed")) and first not in (
         "you", "we", "our", "the", "this", "as", "in", "to", "at", "a", "an", "your", "it", "if", "when", "for", "with",
         "who", "what", "how", "because", "and", "or", "is", "are", "be", "people", "two", "three", "within", "from", "there",
@@ -104,7 +110,7 @@ def _gaps(facts: Facts) -> Iterator[str]:
     for terms in together(missing, lambda term: facts.asked[term].sentence)[:4]:
         sentence, named = facts.asked[terms[0]].sentence, listed(terms)
         near = next((line for other in facts.named_in(sentence) if (line := facts.proof(other))), None)
-        rows = [f"Why they ask: “{quote(sentence)}”"] if sentence else []
+        rows = [f"Why they ask: “{quote_around(sentence, terms[0])}”"] if sentence else []
         bridge = f" Then bridge to what is nearest: {shown(near)}." if near else ""
         rows.append(
             f"How to prepare: say plainly what you know of {named} and what you do not.{bridge} "

@@ -104,9 +104,11 @@ def _can_be_told(text: str) -> bool:
     """Whether a line says what was done; a list of tools or a heading that an import took for a line does not."""
     if len(text) > LONGEST_LINE or _HEADING_LIKE.match(text) or not text[:1].isalnum():
         return False
+    if len(text) > LONGEST_SUMMARY and deed(text) is None:
+        return False
     named = {name for hit in keywords.find(text) if hit.grade == HARD for name in hit.term.split()}
     listing = len(re.findall(r"[,;|/·]| and ", text)) >= 3
-    return _deed(text) is not None or not (listing and 3 * len(named) >= len(text.split()))
+    return deed(text) is not None or not (listing and 3 * len(named) >= len(text.split()))
 
 
 def _why(facts: Facts) -> str:
@@ -145,7 +147,7 @@ def _paragraph(post: Post, texts: list[str], *, before: bool) -> str:
     start = "Before that, as" if before else "As" if post.title else "At"
     if not post.title:
         start, role = ("Before that, at" if before else "At"), post.employer or "my last post"
-    deeds = [_deed(text) for text in texts]
+    deeds = [deed(text) for text in texts]
     if all(deeds):
         first, *rest = [deed for deed in deeds if deed]
         more = "".join(f" {'There I also' if at else 'I also'} {deed}" for at, deed in enumerate(rest))
@@ -154,7 +156,7 @@ def _paragraph(post: Post, texts: list[str], *, before: bool) -> str:
     return f"{start} {role}, my work in short:\n\n{own}"
 
 
-def _deed(text: str) -> str | None:
+def deed(text: str) -> str | None:
     """`Built a dashboard` as `built a dashboard.`; None where the line does not begin with a verb that follows "I"."""
     words = text.split()
     if len(words) < 3:

@@ -4,11 +4,11 @@ from core.llm.rules import naming
 from core.llm.rules.facts import Facts, cell, inner, items, listed, many, sections, shown, together
 from core.schema import AiAnswer, Written
 from core.tools.material import Line
-from core.tools.scoring import quote
+from core.tools.scoring import quote, quote_around
 
 SHOWN = 8
 KINDS = {"must": "required", "duty": "part of the work", "nice": "a wish", "other": "named", "offer": "named"}
-FEW_TERMS = "Low confidence: the posting names fewer than five terms that can be compared, so the score says little."
+FEW_TERMS = "Low confidence: the posting names few terms that can be compared, so the score says little."
 
 
 def write(facts: Facts) -> Written:
@@ -44,9 +44,11 @@ def _summary(facts: Facts) -> str:
     if proof := _strongest(facts):
         said.append(f"The strongest evidence: {shown(proof)}.")
     if facts.required_missing:
-        said.append(f"The first gap to look at: {listed(facts.required_missing[:2])}, which the posting requires.")
+        said.append(
+            f"The first gap to look at: {listed(map(facts.worded, facts.required_missing[:2]))}, which the posting requires."
+        )
     elif facts.firm_missing:
-        said.append(f"No required term is missing; {facts.firm_missing[0]} is the first of the rest.")
+        said.append(f"No required term is missing; {facts.worded(facts.firm_missing[0])} is the first of the rest.")
     return " ".join(said)
 
 
@@ -73,7 +75,7 @@ def _fits(facts: Facts) -> str:
     """Terms by the line that shows them, so that one line is quoted once."""
     proofs = {term: line for term in facts.firm_matched if (line := facts.proof(term))}
     groups = together(proofs, lambda term: proofs[term].path)
-    rows = [f"**{listed(terms)}**: {shown(proofs[terms[0]])}" for terms in groups[:SHOWN]]
+    rows = [f"**{listed(terms)}**: {shown(proofs[terms[0]], term=terms[0])}" for terms in groups[:SHOWN]]
     told = {term for terms in groups[:SHOWN] for term in terms}
     if rest := [term for term in facts.matched if term not in told]:
         rows.append(f"Also in the resume: {listed(rest[:20])}{' and others' if len(rest) > 20 else ''}.")
@@ -87,7 +89,8 @@ def _missing(facts: Facts) -> str:
     for terms in groups[:SHOWN]:
         asked = facts.asked[terms[0]]
         rows.append(
-            f"**{listed(terms)}** ({KINDS[asked.kind]})" + (f": “{quote(asked.sentence)}”" if asked.sentence else "")
+            f"**{listed(terms)}** ({KINDS[asked.kind]})"
+            + (f": “{quote_around(asked.sentence, terms[0])}”" if asked.sentence else "")
         )
     told = {term for terms in groups[:SHOWN] for term in terms}
     if rest := [found.term for found in facts.missing if found.term not in told]:
@@ -122,7 +125,7 @@ def _warnings(facts: Facts) -> list[str]:
 def _actions(facts: Facts) -> list[str]:
     gaps = together([*facts.required_missing, *facts.firm_missing], lambda term: facts.asked[term].sentence)
     told = [
-        f"Ask {facts.who} about {listed(dict.fromkeys(terms))}. If there is experience, add where and with what result; "
+        f"Ask {facts.who} about {listed(dict.fromkeys(map(facts.worded, terms)))}. If there is experience, add where and with what result; "
         "if not, leave it out."
         for terms in gaps[:2]
     ]
@@ -132,7 +135,7 @@ def _actions(facts: Facts) -> list[str]:
             f"{listed(bare)} {'stands' if len(bare) == 1 else 'stand'} only in the list of skills: "
             f"add the work in which {'it was' if len(bare) == 1 else 'they were'} used."
         )
-    if facts.details.score is not None and facts.matched:
+    if facts.details.score is not None and facts.matched and facts.material.profile.get("plan") != "free":
         told.append("Run “Tailored resume” to put what the posting asks to the front.")
     return told or ["Check the posting for what it asks in other words than the resume uses."]
 

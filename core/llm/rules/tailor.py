@@ -1,11 +1,12 @@
 """A tailored resume by rules: what the posting asks comes to the front; every sentence was there before."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from core.drive import tailoring
 from core.drive.resume import to_markdown
-from core.llm.rules import naming
+from core.llm.rules import letter, naming
 from core.llm.rules.facts import HAS_NUMBER, Facts, listed, many
 from core.schema import AiAnswer, Change, Written
 from core.tools import posting
@@ -91,8 +92,8 @@ def _new_summary(facts: Facts) -> Change | None:
     ranked = sorted(rest, key=lambda sentence: -facts.relevance(sentence))
     kept = [first, *[each for each in ranked if len(ranked) < MOST_SENTENCES or facts.terms_in(each)]][:MOST_SENTENCES]
     evidence: tuple[str, ...] = ()
-    if len(facts.named_in(original)) < 2 and (proof := _proof(facts, original)):
-        kept.append(_sentence(proof[1]))
+    if first and len(facts.named_in(original)) < 2 and (proof := _proof(facts, original)):
+        kept.insert(1, _sentence(proof[1]))
         evidence = (proof[0],)
     value = " ".join(filter(None, kept))
     if not original or value == original:
@@ -108,8 +109,13 @@ def _new_summary(facts: Facts) -> Change | None:
 
 
 def _proof(facts: Facts, summary: str) -> tuple[str, str] | None:
-    for _, bullet in facts.best_bullets[:20]:
+    """A deed for the summary: not one that stands just below it, and none beside sentences that say "I"."""
+    if re.search(r"\b(?:I|[Mm]y|[Mm]e)\b", summary):
+        return None
+    for post, bullet in facts.best_bullets[:20]:
         long = len(bullet.text.split())
+        if post.id == facts.career.posts[0].id or letter.deed(bullet.text) is None:
+            continue
         if facts.named_in(bullet.text) and HAS_NUMBER.search(bullet.text) and FEW_WORDS // 2 <= long <= 40:
             return None if bullet.text in summary else (bullet.id, bullet.text)
     return None
@@ -127,16 +133,32 @@ def _entry_text(entry: dict[str, Any]) -> str:
 def _told(facts: Facts, change: Change) -> str:
     if change.path == "basics/summary":
         return f"Summary: {quote(change.value, 220)}"
-    first = change.value.split("\n")[0]
+    order, before = change.value.split("\n"), _before(facts, change.path)
+    moved = [one for at, one in enumerate(order) if one in before and at < before.index(one)] or order
     named = {line.id: line for line in reversed(facts.lines) if not line.path.endswith("/keywords")}
-    line = named.get(first)
+    line, leads = named.get(moved[0]), moved[0] == order[0]
     if change.path.endswith("/highlights") and line:
-        return f"{line.place}: now begins with “{quote(line.text)}”"
+        quoted = f"“{quote(line.text)}”"
+        return f"{line.place}: " + (f"now begins with {quoted}" if leads else f"{quoted} moved up")
     if change.path.endswith("/keywords"):
         group = named.get(change.path.split("/")[1])
-        asked = [word for word in change.value.split("\n") if facts.terms_in(word)]
-        return f"{group.text if group else 'Skills'}: {listed(asked[:6])} moved to the front"
-    return f"{change.path.capitalize()}: begins with {line.text if line else first}"
+        asked = [word for word in moved if facts.terms_in(word)] or moved
+        return f"{group.text if group else 'Skills'}: {listed(asked[:6])} moved {'to the front' if leads else 'up'}"
+    text = line.text if line else moved[0]
+    return f"{change.path.capitalize()}: " + (f"now begins with {text}" if leads else f"{text} moved up")
+
+
+def _before(facts: Facts, path: str) -> list[str]:
+    """The ids, or of keywords the words, of a list as the resume has them."""
+    section, _, rest = path.partition("/")
+    entries = facts.career.resume.get(section, ())
+    if not rest:
+        return [str(entry["id"]) for entry in entries]
+    wanted, _, field = rest.partition("/")
+    entry: dict[str, Any] = next((each for each in entries if each["id"] == wanted), {})
+    if field == "keywords":
+        return [" ".join(word.split()) for word in entry.get("keywords", ())]
+    return list(entry.get("highlight_ids", ()))
 
 
 def _summary(facts: Facts, changed: int) -> str:

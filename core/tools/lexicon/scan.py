@@ -34,6 +34,9 @@ _NAMELESS_BEFORE = frozenset({
     "vitamin", "hepatitis", "class", "grade", "type", "section", "title", "exhibit", "series", "schedule",
     "category", "part", "level", "group", "plan", "&", "go",
 })  # fmt: skip
+_UNITS = frozenset(
+    {"ms", "mb", "gb", "tb", "kb", "ml", "mg", "kg", "mm", "cm", "km", "hz", "kw", "mw", "s", "m", "h", "b", "k"}
+)
 _TIGHT = frozenset(".+#")
 _STICKY = frozenset("-&+#'’@_/.")
 
@@ -150,6 +153,8 @@ def _whole(page: Page, found: Candidate) -> bool:
     """Whether nothing sticks to the term: ".net" is not in "site.net", nor "C" in "C++"; ". NET" is no ".NET"."""
     said, text = page.said, page.text
     start, end = said.starts[found.first], said.ends[found.past - 1]
+    if found.key in _UNITS and start and text[:start].rstrip()[-1:].isdigit():
+        return False
     if not text[start].isalnum() and start and text[start - 1].isalnum():
         return False
     if text[end : end + 1] in ("+", "#"):
