@@ -16,27 +16,32 @@ FLOORS = {
         core.access  core.drive  core.llm  core.tools
     """,
     "1 pure": """
-        core.access.limits  core.access.plans  core.access.toml_lines
+        core.access.limits  core.access.lineup  core.access.plans  core.access.toml_lines
         core.drive.claims  core.drive.dates  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
-        core.drive.blocks  core.drive.contacts  core.drive.entries  core.drive.headings  core.drive.lists  core.drive.periods
+        core.drive.blocks  core.drive.contacts  core.drive.entries
+        core.drive.headings  core.drive.lists  core.drive.periods
         core.drive.structure  core.drive.studies  core.drive.wordlists
         core.llm.answer_schema  core.llm.coerced  core.llm.fence  core.llm.front_matter
-        core.llm.grounding  core.llm.json_object  core.llm.json_scan  core.llm.opening  core.llm.opening_examples  core.llm.parser
+        core.llm.grounding  core.llm.json_object  core.llm.json_scan
+        core.llm.opening  core.llm.opening_examples  core.llm.parser
         core.llm.placeholders  core.llm.pricing  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
         core.llm.refusals  core.llm.render  core.llm.router  core.llm.scanner  core.llm.sections  core.llm.sse_reader
-        core.llm.standing  core.llm.text_scan
+        core.llm.rules  core.llm.rules.*  core.llm.sound  core.llm.standing  core.llm.text_scan
         core.tools.budget  core.tools.career  core.tools.demands  core.tools.emphasis  core.tools.keywords
-        core.tools.lexicon  core.tools.lexicon.*  core.tools.material  core.tools.overlap  core.tools.posting
+        core.tools.kinship  core.tools.lexicon  core.tools.lexicon.*
+        core.tools.material  core.tools.overlap  core.tools.posting
         core.tools.scoring  core.tools.terms  core.tools.titles  core.tools.tokens
     """,
     "1 store": "core.store  core.store.*",
     "2 reach": """
-        core.access.admission  core.access.ledger  core.access.members  core.access.offer  core.access.sight  core.access.tokens
+        core.access.admission  core.access.budget  core.access.ledger
+        core.access.members  core.access.offer  core.access.sight  core.access.tokens
         core.demo.load  core.demo.shelf
-        core.drive.importing  core.drive.papers  core.drive.people  core.drive.reading  core.drive.reading_*  core.drive.save
+        core.drive.importing  core.drive.papers  core.drive.people
+        core.drive.reading  core.drive.reading_*  core.drive.save
         core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
-        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.rules  core.llm.rules.*  core.llm.runs  core.llm.scripted
+        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.runs  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,

@@ -25,6 +25,7 @@ FIELDS = ("title", "summary", "content", "bullets", "warnings", "next_actions")
 LETTERS: tuple[Feature, ...] = ("cover_letter", "improve_text")
 OWN_CONTENT: tuple[Feature, ...] = ("tailor_resume", "improve_text")  # their content is the document itself
 OF_RULES = (MADE, NOT_FOLLOWED, improve.ONLY_SLIPS, improve.GOAL_IGNORED)  # what is true only of a text by rules
+NOTHING = Written(AiAnswer(title="", summary="", content=""))
 MOST_OPENING = 3
 ALIKE = 90  # of 100: so near that a reader takes two sentences for one
 MEANS_SOMETHING = 25  # characters: a shorter sentence stands in many by chance
@@ -44,7 +45,7 @@ def finish(
     `prompt_writes` names the fields the prompt leaves to the model; one it left empty comes from the rules too.
     """
     facts = facts_of.read(material, today)
-    base = rules.write_from(feature, facts)
+    base = NOTHING if _is_whole(parsed, feature, prompt_writes) else rules.write_from(feature, facts)
     if feature in LETTERS and not parsed.content:  # one paragraph under a title is the text itself
         parsed = replace(parsed, content=parsed.summary, summary="")
     if feature == "tailor_resume":
@@ -64,6 +65,12 @@ def finish(
     added = facts.terms_in(answer.content) if feature in LETTERS else ()
     warned = _once([*answer.warnings, *_claimed_gaps(answer, facts)])
     return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=facts.details)
+
+
+def _is_whole(parsed: Parsed, feature: Feature, prompt_writes: Sequence[str]) -> bool:
+    """Whether a report leaves the rules nothing to write, so that they need not: half of what a run costs here."""
+    written = (name in prompt_writes and (name == "warnings" or getattr(parsed, name)) for name in FIELDS)
+    return feature not in (*LETTERS, *OWN_CONTENT) and all(written)
 
 
 def opening(text: str, feature: Feature, material: Material, *, today: date) -> Written:
@@ -132,13 +139,14 @@ def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequen
 
 def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
     """A warning for each term that only the posting has and the text claims for the candidate."""
-    if not facts.firm_missing:
+    named = [term for term in facts.firm_missing if keywords.mentions(answer.content, term)]
+    if not named:
         return []
     ground = Ground(facts.material)
     told: dict[str, str] = {}
     for sentence in _plain_sentences(answer.content):
         if ground.is_claim(sentence) and ground.is_of_candidate(sentence):
-            for term in facts.firm_missing:
+            for term in named:
                 if term not in told and keywords.mentions(sentence, term):
                     told[term] = (
                         f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "

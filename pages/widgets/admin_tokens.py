@@ -15,14 +15,13 @@ from pages.widgets.admin_secret import Made
 # What each scope lets a token do.
 SCOPES = {
     "run": "Start runs, follow them and stop them.",
-    "choose-model": "With `run`: name the model, in place of those of the candidate's plan.",
-    "choose-prompt": "With `run`: name the prompt and its version, in place of the one in use.",
+    "choose-model": "Together with run: name the model, in place of those of the candidate's plan.",
+    "choose-prompt": "Together with run: name the prompt and its version, in place of the one in use.",
     "read-runs": "Read the record of the runs it made, also later.",
     "admin": "All of the above, and the runs of everyone else.",
 }
 HEADS = ("Name", "May", "For", "Made", "Expires", "Last used", "")
 WIDTHS = (4, 5, 3, 3, 3, 3, 2.4)
-STANDINGS = {"good": ("in use", "green"), "expired": ("expired", "orange"), "revoked": ("revoked", "gray")}
 
 
 def draw(workbench: Workbench) -> None:
@@ -55,9 +54,9 @@ def _heads() -> None:
 
 def _row(workbench: Workbench, token: Any, names: Mapping[int, str]) -> None:
     name, scopes, whom, made, expires, used, action = st.columns(WIDTHS, vertical_alignment="center")
-    word, colour = STANDINGS[tokens.standing(token)]
-    name.markdown(f"**{safe.plain(token.name)}** :{colour}-badge[{word}]")
-    scopes.markdown(" ".join(f":blue-badge[{safe.plain(one)}]" for one in token.scopes))
+    expired = " :orange-badge[expired]" if tokens.standing(token) == "expired" else ""
+    name.markdown(f"**{safe.plain(token.name)}**{expired}")
+    scopes.markdown(" ".join(f":blue-badge[{one}]" for one in tokens.SCOPES if one in token.scopes))
     whom.caption(_whom(token, names))
     made.caption(said.when(token.created_at))
     expires.caption(said.when(token.expires_at) if token.expires_at else "never")
@@ -93,7 +92,7 @@ def _revoked(gone: list[Any], names: Mapping[int, str]) -> None:
         [
             {
                 "name": one.name,
-                "scopes": ", ".join(one.scopes),
+                "scopes": ", ".join(scope for scope in tokens.SCOPES if scope in one.scopes),
                 "whom": "everyone" if one.user_id is None else names.get(one.user_id, f"candidate {one.user_id}"),
                 "made": one.created_at.astimezone(zone),
                 "used": one.last_used_at.astimezone(zone) if one.last_used_at else None,

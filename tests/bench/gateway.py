@@ -6,6 +6,7 @@ record), and a fake upstream. Figures of one run on one machine; read the ratios
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -158,7 +160,7 @@ async def received(tokens: AsyncIterator[float]) -> Streamed:
     start, moments = time.perf_counter(), []
     async for moment in tokens:
         moments.append(moment)
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
     return Streamed(moments[0] - start if moments else float("nan"), gaps, len(moments))
 
 
@@ -210,9 +212,9 @@ async def measure_runs(session: aiohttp.ClientSession, base_url: str, pid: int, 
 async def measure_streams(session: aiohttp.ClientSession, base_url: str, pid: int, door: Door) -> None:
     for at_once, rate in ((1, 0), (32, 50), (128, 50)):
         model = f"t100-r{rate}"
-        bare = await streams(lambda: direct(session, base_url, model), at_once=at_once, spread_s=1.0)
+        bare = await streams(partial(direct, session, base_url, model), at_once=at_once, spread_s=1.0)
         before, start = cpu_s(pid), time.perf_counter()
-        full = await streams(lambda: through(session, door, model), at_once=at_once, spread_s=1.0)
+        full = await streams(partial(through, session, door, model), at_once=at_once, spread_s=1.0)
         wall, used = time.perf_counter() - start, cpu_s(pid) - before
         added = ms([one.first_s for one in full]) - ms([one.first_s for one in bare])
         gap, least = (ms([gap for one in kind for gap in one.gaps_s], 0.99) for kind in (full, bare))
@@ -229,14 +231,17 @@ async def measure_streams(session: aiohttp.ClientSession, base_url: str, pid: in
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, upstream() as base_url:
-        with workbench(Path(folder), base_url) as (pid, door):
-            connector = aiohttp.TCPConnector(limit=0)
-            async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(120)) as session:
-                await ready(session, door.url)
-                await calls(lambda: run(session, door), count=20, at_once=4)
-                await measure_runs(session, base_url, pid, door)
-                await measure_streams(session, base_url, pid, door)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        upstream() as base_url,
+        workbench(Path(folder), base_url) as (pid, door),
+    ):
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(120)) as session:
+            await ready(session, door.url)
+            await calls(lambda: run(session, door), count=20, at_once=4)
+            await measure_runs(session, base_url, pid, door)
+            await measure_streams(session, base_url, pid, door)
 
 
 if __name__ == "__main__":
