@@ -36,7 +36,8 @@ FLOORS = {
     "1 store": "core.store  core.store.*",
     "2 reach": """
         core.access.admission  core.access.budget  core.access.ledger
-        core.access.members  core.access.offer  core.access.sight  core.access.tokens
+        core.access.members  core.access.offer
+        core.access.sight  core.access.tokens
         core.demo.load  core.demo.shelf
         core.drive.importing  core.drive.papers  core.drive.people
         core.drive.reading  core.drive.reading_*  core.drive.save

@@ -199,11 +199,14 @@ class Runner:
     ) -> None:
         """The leg's stream, chunk by chunk, each deadline watched. Errors: `ProviderSlow`, `ProviderCut`."""
         limits = provider.deadlines
-        end = anyio.current_time() + limits.leg
-        with anyio.CancelScope(deadline=min(end, anyio.current_time() + limits.first_token)) as watch:
+        start = anyio.current_time()
+        end, moved = start + limits.leg, 0.0
+        with anyio.CancelScope(deadline=min(end, start + limits.first_token)) as watch:
             async with aclosing(provider.stream(composed.call)) as chunks:
                 async for chunk in chunks:
-                    watch.deadline = min(end, anyio.current_time() + limits.idle)
+                    now = anyio.current_time()
+                    if now > moved + limits.idle / 50:  # not at every token: moving a deadline costs as much as one
+                        watch.deadline, moved = min(end, now + limits.idle), now
                     if isinstance(chunk, Prose):
                         attempt.text.append(chunk.text)
                         for field, text in scanner.feed(chunk.text):

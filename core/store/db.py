@@ -1,12 +1,14 @@
 """Sessions and transactions on SQLite or PostgreSQL, with the ownership guard.
 
 SQLite gets two engines on one file: a writer that begins IMMEDIATE, so that writers queue instead
-of failing, and a deferred reader. PostgreSQL gets one. Parameters never reach a log or an exception.
+of failing, and a deferred reader. Writers of one process wait in line for a lock, because SQLite's own
+waiting sleeps and is unfair. PostgreSQL gets one. Parameters never reach a log or an exception.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, Row, Table, create_engine, event, make_url, select
@@ -29,9 +31,11 @@ class Store:
         self.url = _parse(url)
         if self.url.get_backend_name() == "sqlite":
             _make_folder(self.url)
+            self._turn: AbstractContextManager[object] = Lock()
             self.writer = _sqlite(self.url, begin="BEGIN IMMEDIATE")
             self.reader = _sqlite(self.url, begin="BEGIN")
         else:
+            self._turn = nullcontext()
             self.writer = _postgresql(self.url)
             self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -45,7 +49,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A Core write transaction, for the call path."""
-        with _told(), self.writer.begin() as connection:
+        with _told(), self._turn, self.writer.begin() as connection:
             yield connection
 
     @contextmanager
@@ -57,7 +61,7 @@ class Store:
     @contextmanager
     def writing(self, owner: Owner) -> Iterator[Session]:
         """An ORM session that commits at its end; what it finds and changes belongs to `owner`."""
-        with _told(), GuardedSession(self.writer, owner=owner) as session, session.begin():
+        with _told(), self._turn, GuardedSession(self.writer, owner=owner) as session, session.begin():
             yield session
 
     def close(self) -> None:

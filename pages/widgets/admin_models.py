@@ -9,12 +9,12 @@ from core.access.lineup import Entry, Use
 from core.llm import pricing
 from core.llm.pricing import Rate
 from core.llm.router import CURES, LACKS
+from core.schema import FEATURES
 from core.wiring import Workbench
 from pages.widgets import safe, words
 
 HEADS = ("Model", "Input", "Cached input", "Output", "Leads to it")
-WIDTHS = (5, 2, 2, 2, 8)
-MTOK = "Dollars per million tokens"
+WIDTHS = (5, 3, 3, 3, 9)
 PLACES = {1: "first", 2: "second", 3: "third"}
 
 
@@ -33,8 +33,9 @@ def draw(workbench: Workbench) -> None:
         for entry in lineup.lineup(workbench.policy, configured=configured, at=datetime.now(UTC)):
             _model(entry)
     st.caption(
-        f"{MTOK}, standard service, as of today; prices from {safe.plain(pricing.PRICES)}. "
-        "A model without a known price has cost unknown, never zero, and uses up tokens only."
+        f"Dollars per million tokens, standard service, as of today; prices from {safe.plain(pricing.PRICES)}. "
+        "Where a second price stands below, a call with more input tokens than that pays it for the whole. "
+        "A model without a known price has cost unknown, never zero: its runs count in tokens, not in dollars."
     )
 
 
@@ -54,26 +55,21 @@ def _provider(name: str, configured: bool) -> None:
 def _model(entry: Entry) -> None:
     name, whole, cached, answer, leads = st.columns(WIDTHS)
     badge = "" if entry.configured else f" :orange-badge[{LACKS.get(entry.provider, 'not configured')}]"
-    name.markdown(f"**{safe.plain(entry.model)}**{badge}")
-    name.caption(safe.plain(entry.provider))
+    name.markdown(f"**{safe.plain(entry.model)}**{badge}  \n:gray[:small[{safe.plain(entry.provider)}]]")
     row = entry.price
-    price(whole, row.input if row else None, entry.free)
-    price(cached, (row.cached or row.input) if row else None, entry.free)
-    price(answer, row.output if row else None, entry.free)
+    rates = (row.input, row.cached or row.input, row.output) if row else (None, None, None)
+    for column, rate in zip((whole, cached, answer), rates, strict=True):
+        column.markdown("free" if entry.free else _price(rate))
     leads.markdown("  \n".join(_use(use) for use in entry.uses) or _unused(entry))
 
 
-def price(place: "st.delta_generator.DeltaGenerator", rate: Rate | None, free: bool) -> None:
-    """One price with its steps, `free`, or `unknown`."""
-    if free:
-        place.markdown("free")
-    elif rate is None:
-        place.markdown("unknown", help="No price is known for certain, so the cost of its runs is unknown.")
-    else:
-        (_, base), *steps = rate.steps
-        place.markdown(safe.plain(_per_mtok(base)))
-        for above, nanousd in steps:
-            place.caption(safe.plain(f"{_per_mtok(nanousd)} above {above:,} tokens in"))
+def _price(rate: Rate | None) -> str:
+    """One price with its steps below it, or `unknown`."""
+    if rate is None:
+        return "unknown"
+    (_, base), *steps = rate.steps
+    more = [f":gray[:small[{safe.plain(_per_mtok(nanousd))} above {above:,}]]" for above, nanousd in steps]
+    return "  \n".join([safe.plain(_per_mtok(base)), *more])
 
 
 def _per_mtok(nanousd: int) -> str:
@@ -84,7 +80,8 @@ def _per_mtok(nanousd: int) -> str:
 
 def _use(use: Use) -> str:
     place = PLACES.get(use.place, f"number {use.place}")
-    features = ", ".join(words.feature(name) for name in use.features)
+    everything = set(use.features) == set(FEATURES)
+    features = "every feature" if everything else ", ".join(words.feature(name) for name in use.features)
     return f"**{use.plan}**, {place}: {features}"
 
 

@@ -1,5 +1,6 @@
 """Plans and limits: the project's month, what each plan allows, what one candidate has left."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
@@ -12,6 +13,7 @@ from core.wiring import Workbench
 from pages.widgets import candidate, safe, said, words
 
 KEY = "admin_candidate"
+HELD = "The most they may still cost; what they do not use comes back."
 
 
 def draw(workbench: Workbench) -> None:
@@ -35,26 +37,27 @@ def _project(workbench: Workbench) -> None:
     month, policy = budget.project(workbench.store, workbench.policy), workbench.policy.project
     st.subheader("The project this month", anchor=False)
     with st.container(border=True):
-        figures = {
-            "Budget": (month.most, None),
-            "Used": (month.used, None),
-            "Held by runs under way": (
-                month.reserved,
-                "The most they may still cost; what they do not use comes back.",
-            ),
-            "Left": (month.left, None),
-        }
-        for column, (label, (nanousd, help)) in zip(st.columns(4), figures.items(), strict=True):
-            column.metric(label, _dollars(nanousd), help=help)
+        figures = (
+            ("Budget", limits.money(month.most), None),
+            ("Used", limits.money(month.used, up=True), None),
+            ("Held by runs under way", limits.money(month.reserved, up=True), HELD),
+            ("Left", limits.money(month.left), None),
+        )
+        for column, (label, dollars, help) in zip(st.columns(4), figures, strict=True):
+            column.metric(label, dollars, help=help)
         st.progress(month.share)
-        st.caption(safe.line(f"{_at_limit(workbench.policy, policy.at_limit)} Begins anew {_day(month.resets_at)}."))
+        st.caption(safe.line(f"{_at_limit(workbench.policy, policy.at_limit)} It begins anew {_day(month.resets_at)}."))
 
 
 def _at_limit(policy: Policy, at_limit: str) -> str:
     """What happens near the end of a budget and at it, in a sentence."""
     if at_limit == "refuse":
         return "A run that may cost more than is left is refused."
-    return f"From {policy.project.step_down_at:.0%} on the cheap models answer, at 100% only the rules."
+    percent = (policy.project.step_down_at * 100).normalize()
+    near = f"From {percent:f}% of the month's dollars on,"
+    if admission.CHEAP not in policy.tiers:
+        return f"{near} only the rules answer."
+    return f"{near} the cheap models answer; at 100%, only the rules."
 
 
 # -- the plans -----------------------------------------------------------------------------------------
@@ -66,7 +69,7 @@ def _plan(policy: Policy, name: str) -> None:
     st.markdown(
         f"**{plan.runs_per_minute:,}** runs a minute  \n"
         f"**{plan.tokens_per_day:,}** tokens a day  \n"
-        f"**{safe.plain(_dollars(plan.nanousd_per_month))}** a month"
+        f"**{safe.plain(limits.money(plan.nanousd_per_month))}** a month"
     )
     st.caption(f"For each candidate. {_at_limit(policy, plan.at_limit)}")
     for tier, features in lineup.tiers(policy, name).items():
@@ -108,34 +111,26 @@ def _candidate(workbench: Workbench) -> None:
         st.button("Refresh", icon=":material/refresh:", key="admin_refresh")
     user = everyone[st.session_state[KEY]]
     left = admission.left(workbench.store, workbench.policy, user.id, user.plan)
-    shown = (("Runs this minute", left.runs, "{:,}".format), ("Tokens today", left.tokens, "{:,}".format))
-    for column, (label, one, say) in zip(
-        st.columns(3), (*shown, ("Dollars this month", left.nanousd, _dollars)), strict=True
-    ):
-        with column.container(border=True):
-            _left(label, one, say(one.left), say(one.most))
+    runs, day, month = (column.container(border=True, height="stretch") for column in st.columns(3))
+    with runs:
+        _left("Runs this minute", left.runs, "{:,}".format, _clock)
+    with day:
+        _left("Tokens today", left.tokens, "{:,}".format, _day)
+    with month:
+        _left("Dollars this month", left.nanousd, limits.money, _day)
 
 
-def _left(label: str, one: Left, left: str, most: str) -> None:
-    st.metric(label, f"{left} left")
+def _left(label: str, one: Left, amount: Callable[[int], str], moment: Callable[[datetime], str]) -> None:
+    st.metric(label, f"{amount(one.left)} left")
     st.progress(1 - one.left / one.most if one.most else 1.0)
-    resets = f"all there again {_moment(one.resets_at)}" if one.resets_at else "none used in the last minute"
-    st.caption(safe.line(f"Of {most}; {resets}."))
-
-
-# -- how it is said ------------------------------------------------------------------------------------
-
-
-def _dollars(nanousd: int) -> str:
-    return limits.money(nanousd)
+    resets = f"all there again {moment(one.resets_at)}" if one.resets_at else "none used in the last minute"
+    st.caption(safe.line(f"Of {amount(one.most)}; {resets}."))
 
 
 def _day(at: datetime) -> str:
-    return f"on {at.day} {at:%B %Y}, 00:00 UTC"
+    """Days and months of limits are UTC, for everyone alike."""
+    return f"on {at.day} {at:%B %Y}, {at:%H:%M} UTC"
 
 
-def _moment(at: datetime) -> str:
-    """Minutes end soon, so to the second; days and months end at midnight UTC, said where the viewer is."""
-    if at.second or at.minute:
-        return f"at {at.astimezone(said.zone()):%H:%M:%S}"
-    return f"on {said.when(at)}"
+def _clock(at: datetime) -> str:
+    return f"at {at.astimezone(said.zone()):%H:%M:%S}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from streamlit.testing.v1 import AppTest
 
 from core.access import budget, ledger, limits, lineup, members, tokens
@@ -18,7 +18,7 @@ from core.schema import FEATURES, Caller
 from core.settings import HOUSE
 from core.store.models import now
 from core.wiring import Workbench
-from pages.widgets import admin_models, admin_tokens
+from pages.widgets import admin_models, admin_plans, admin_tokens
 
 Open = Callable[..., Workbench]
 NEW = ("run", "read-runs")
@@ -75,9 +75,11 @@ def used(house: Workbench, limit: limits.Limit, amount: int, reserved: int = 0, 
 
 
 @pytest.mark.parametrize("scopes", [frozenset(), frozenset({"run", "read-runs", "choose-model", "choose-prompt"})])
-def test_nobody_but_an_admin_gets_the_page(house: Workbench, scopes: frozenset[str]) -> None:
+def test_nobody_but_an_admin_gets_the_page(
+    house: Workbench, scopes: frozenset[str], caplog: pytest.LogCaptureFixture
+) -> None:
     at = admin(house, Caller(name="member:2", role="engineer", scopes=scopes))
-    assert "for admins" in at.exception[0].message
+    assert at.exception and "This page is for admins" in caplog.text
     assert not at.title and not at.button
 
 
@@ -195,6 +197,17 @@ def test_a_token_revoked_meanwhile_is_said(house: Workbench) -> None:
     assert "No token of that name" in at.error[0].value
 
 
+def test_a_token_past_its_days_is_marked_and_can_still_be_revoked_to_free_its_name(house: Workbench) -> None:
+    tokens.create(house.store, "backend-eu", NEW, days=1)
+    with house.store.write() as connection:
+        connection.execute(update(tokens.TOKEN).values(expires_at=now()))
+    (token,) = tokens.listed(house.store)
+    at = shown(house)
+    assert "**backend-eu** :orange-badge[expired]" in said(at)
+    at.button(key=f"admin_revoke_{token.id}").click().run()
+    tokens.create(house.store, "backend-eu", NEW)
+
+
 def test_every_scope_has_its_sentence() -> None:
     assert tuple(admin_tokens.SCOPES) == tokens.SCOPES
 
@@ -213,6 +226,7 @@ def test_each_plan_says_its_limits_its_features_and_what_it_lacks(house: Workben
         assert f"**{plan.runs_per_minute:,}** runs a minute" in text
         assert f"**{plan.tokens_per_day:,}** tokens a day" in text
     assert "Tailored resume, Cover letter  \n:blue-badge[premium] gpt-6.1-terra → gpt-6-luna" in text
+    assert "From 90% of the month's dollars on, the cheap models answer; at 100%, only the rules." in text
     assert "Not included: tailored resume, cover letter, interview pack." in text
 
 
@@ -273,6 +287,8 @@ def test_each_model_says_its_prices_and_who_is_led_to_it(house: Workbench) -> No
     for name in ("gpt-6-luna", "gpt-6.1-terra", "smollm2-135m"):
         assert f"**{name}**" in text
     assert "**pro**, first: Tailored resume, Cover letter" in text
+    assert "**premium**, first: every feature" in text
+    assert "\\$0.10  \n:gray[:small[\\$0.20 above 272,000]]" in text
     assert "free" in [element.value for element in at.markdown]
 
 
@@ -322,3 +338,16 @@ def test_the_place_of_a_model_is_its_place_in_the_tier(house: Workbench) -> None
 )
 def test_a_price_keeps_all_its_decimals(dollars: str, words: str) -> None:
     assert admin_models._per_mtok(int(Decimal(dollars).scaleb(9))) == words
+
+
+@pytest.mark.parametrize(
+    ("at_limit", "cheap", "words"),
+    [
+        ("refuse", True, "refused"),
+        ("step_down", True, "the cheap models answer; at 100%, only the rules"),
+        ("step_down", False, "on, only the rules answer"),
+    ],
+)
+def test_the_end_of_a_budget_is_said_as_it_will_be(house: Workbench, at_limit: str, cheap: bool, words: str) -> None:
+    kept = {name: models for name, models in house.policy.tiers.items() if cheap or name != "cheap"}
+    assert words in admin_plans._at_limit(house.policy.model_copy(update={"tiers": kept}), at_limit)
