@@ -46,6 +46,14 @@ ROOMS = (
         "Every AI call, with its route, attempts and cost.",
         EVERYONE,
     ),
+    (
+        "Admin",
+        "admin.py",
+        "Admin",
+        ":material/admin_panel_settings:",
+        "API tokens, plans and limits, models.",
+        ("admin",),
+    ),
 )
 
 st.set_page_config(page_title="Workbench", page_icon="🧰", layout="wide")

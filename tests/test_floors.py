@@ -25,7 +25,7 @@ FLOORS = {
         core.llm.answer_schema  core.llm.coerced  core.llm.fence  core.llm.front_matter
         core.llm.grounding  core.llm.json_object  core.llm.json_scan
         core.llm.opening  core.llm.opening_examples  core.llm.parser
-        core.llm.placeholders  core.llm.pricing  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
+        core.llm.placeholders  core.llm.planted  core.llm.pricing  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
         core.llm.refusals  core.llm.render  core.llm.router  core.llm.scanner  core.llm.sections  core.llm.sse_reader
         core.llm.rules  core.llm.rules.*  core.llm.sound  core.llm.standing  core.llm.text_scan
         core.tools.budget  core.tools.career  core.tools.demands  core.tools.emphasis  core.tools.keywords

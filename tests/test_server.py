@@ -116,6 +116,25 @@ def test_a_misspelt_plan_in_the_policy_names_its_line(tmp_path: Path) -> None:
     assert f"line {line}" in said and "profi" in said
 
 
+@pytest.mark.parametrize("path", ["/", "/health/live", "/api/v1/openapi.json"])
+def test_another_name_for_this_machine_is_turned_away(server: Server, path: str) -> None:
+    port = server.url.rpartition(":")[2]
+    for host in ("evil.example", f"evil.example:{port}", f"127.0.0.1.evil.example:{port}"):
+        assert httpx2.get(f"{server.url}{path}", headers={"Host": host}).status_code == 421
+    assert httpx2.get(f"{server.url}{path}", headers={"Host": f"localhost:{port}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "let_in"), [("http://evil.example", False), ("http://localhost:9", False), (None, True)]
+)
+def test_only_our_own_pages_open_a_socket(server: Server, origin: str | None, let_in: bool) -> None:
+    address = server.url.removeprefix("http://")
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": origin or f"http://{address}"}
+    with httpx2.stream("GET", f"{server.url}/_stcore/stream", headers=headers) as answer:
+        assert (answer.status_code == 101) == let_in
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", ""])
 def test_no_other_address_is_ever_served(host: str) -> None:
     with pytest.raises(Exception, match="this machine only"):

@@ -50,7 +50,7 @@ class Gate:
 
     def known(self, secret: str) -> Known | None:
         """The token, if it was looked up a few seconds ago and has not run out since."""
-        found = self._known.get(_hash(secret))
+        found = self._known.get(_hash(secret)) if SHAPE.fullmatch(secret) else None
         if found is None or self.clock() >= found.until or _past(found.expires_at):
             return None
         return found

@@ -5,8 +5,11 @@ import hashlib
 import re
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.wiring import LOCAL_HOSTS
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -34,6 +37,28 @@ def content_policy(index: Path) -> str:
     )
 
 
+def is_ours(scope: Scope) -> bool:
+    """Whether a request names this machine, and a page that opens a socket is one of ours.
+
+    Nobody signs in, so a website that lets its own name point at 127.0.0.1 would be the local admin.
+    """
+    headers = Headers(scope=scope)
+    host = headers.get("host", "")
+    name, _, port = host.rpartition(":")
+    if (name if name and port.isdigit() else host).strip("[]") not in LOCAL_HOSTS:
+        return False
+    origin = headers.get("origin")
+    return scope["type"] == "http" or origin is None or origin.partition("://")[2] == host
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        answer = PlainTextResponse("The workbench serves this machine only: open it at http://127.0.0.1.", 421)
+        await answer(scope, receive, send)
+
+
 class SecurityHeaders:
     """Pure ASGI middleware, so that streams are still cancelled at once."""
 
@@ -47,6 +72,10 @@ class SecurityHeaders:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and not is_ours(scope):
+            await _turn_away(scope, receive, send)
+            return
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(self.headers)

@@ -30,7 +30,8 @@ def close(attempt: Attempt) -> None:
         attempt.status = "cancelled"
     attempt.latency_ms = since(attempt.started_at)
     began = bool(attempt.text or attempt.finish_reason or attempt.raw_usage)
-    if attempt.provider == "rules" or (attempt.raw_usage is not None and attempt.finish_reason):
+    counted = attempt.raw_usage is not None and attempt.finish_reason and not _says_nothing(attempt)
+    if attempt.provider == "rules" or counted:
         attempt.cost = _price(attempt, estimated=False)
     elif not began and attempt.error_code in (ProviderBusy.code, ProviderRefused.code):
         attempt.cost = Cost(nanousd=0, status="exact")
@@ -39,6 +40,12 @@ def close(attempt: Attempt) -> None:
     else:
         attempt.usage = _at_least(attempt.usage, attempt)
         attempt.cost = _price(attempt, estimated=True)
+
+
+def _says_nothing(attempt: Attempt) -> bool:
+    """A count of zero for what was sent, or for text that came, is no count."""
+    said = attempt.usage
+    return not said.input_tokens or (not said.output_tokens and any(text.strip() for text in attempt.text))
 
 
 def _at_least(said: Usage, attempt: Attempt) -> Usage:

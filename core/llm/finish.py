@@ -8,7 +8,7 @@ from datetime import date
 from rapidfuzz import fuzz
 
 from core.drive import tailoring
-from core.drive.claims import numbers
+from core.drive.claims import numbers, unsupported
 from core.drive.resume import plain_text, to_markdown
 from core.llm import rules
 from core.llm.grounding import Ground, sift
@@ -26,6 +26,8 @@ LETTERS: tuple[Feature, ...] = ("cover_letter", "improve_text")
 OWN_CONTENT: tuple[Feature, ...] = ("tailor_resume", "improve_text")  # their content is the document itself
 OF_RULES = (MADE, NOT_FOLLOWED, improve.ONLY_SLIPS, improve.GOAL_IGNORED)  # what is true only of a text by rules
 NOTHING = Written(AiAnswer(title="", summary="", content=""))
+MOST_UNFOUNDED = 8
+_SCORE = re.compile(r"\b(\d{1,3})\s*(?:of|/|out of)\s*100\b")
 MOST_OPENING = 3
 ALIKE = 90  # of 100: so near that a reader takes two sentences for one
 MEANS_SOMETHING = 25  # characters: a shorter sentence stands in many by chance
@@ -63,7 +65,8 @@ def finish(
         }
         answer = answer.model_copy(update=update)
     added = facts.terms_in(answer.content) if feature in LETTERS else ()
-    warned = _once([*answer.warnings, *_claimed_gaps(answer, facts)])
+    unfounded = _unfounded(answer, facts) if feature in LETTERS and parsed.content else []
+    warned = _once([*answer.warnings, *_false_score(answer, facts), *_claimed_gaps(answer, facts), *unfounded])
     return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=facts.details)
 
 
@@ -128,7 +131,7 @@ def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequen
             found.term for found in details.matched if _stands(found.term, after) and not _stands(found.term, before)
         ),
     }
-    if "bullets" not in prompt_writes and done.accepted != base.changes:
+    if not ("bullets" in prompt_writes and parsed.bullets) and done.accepted != base.changes:
         update["bullets"] = tuple(f"{change.path}: {change.reason or quote(change.value)}" for change in done.accepted)
     return Written(
         answer.model_copy(update=update),
@@ -139,12 +142,13 @@ def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequen
 
 def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
     """A warning for each term that only the posting has and the text claims for the candidate."""
-    named = [term for term in facts.firm_missing if keywords.mentions(answer.content, term)]
+    text = "\n".join([answer.summary, answer.content, *answer.bullets])
+    named = [term for term in facts.firm_missing if keywords.mentions(text, term)]
     if not named:
         return []
     ground = Ground(facts.material)
     told: dict[str, str] = {}
-    for sentence in _plain_sentences(answer.content):
+    for sentence in _plain_sentences(text):
         if ground.is_claim(sentence) and ground.is_of_candidate(sentence):
             for term in named:
                 if term not in told and keywords.mentions(sentence, term):
@@ -153,6 +157,25 @@ def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
                         "Ask the candidate, or take it out."
                     )
     return list(told.values())
+
+
+def _unfounded(answer: AiAnswer, facts: Facts) -> list[str]:
+    """A warning for each sentence of a letter or text that names a number, name or tool the context lacks."""
+    ground = Ground(facts.material)
+    warned = []
+    for sentence in _plain_sentences(answer.content):
+        if strange := unsupported(sentence, ground.all, find_terms=ground.find_terms):
+            named = ", ".join(f"“{each}”" for each in strange[:3])
+            warned.append(f"Nothing in the context holds {named}: “{quote(sentence)}” Check it, or take it out.")
+    return warned[:MOST_UNFOUNDED]
+
+
+def _false_score(answer: AiAnswer, facts: Facts) -> list[str]:
+    """A warning where the text states another score than the computed one."""
+    text = "\n".join([answer.title, answer.summary, answer.content, *answer.bullets])
+    stated = {int(found[1]) for found in _SCORE.finditer(text)} - {facts.details.score}
+    score = "none could be computed" if facts.details.score is None else f"the computed one is {facts.details.score}"
+    return [f"The text states a score of {min(stated)} of 100; {score}."] if stated else []
 
 
 def _rests_on(facts: Facts, text: str) -> tuple[str, ...]:

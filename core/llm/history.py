@@ -16,7 +16,9 @@ LISTED = (
     *("id", "created_at", "status", "feature", "prompt", "provider", "model", "caller", "user_id", "job_id"),
     *("input_tokens", "output_tokens", "cost_nanousd", "cost_status", "latency_ms", "ttft_ms"),
 )
-UNANSWERED = AiAnswer(title="No answer", summary="", content="")
+UNANSWERED = AiAnswer(
+    title="No answer", summary="", content="", warnings=("This run has no answer. If it has ended, send it again.",)
+)
 
 
 @dataclass(frozen=True, slots=True)

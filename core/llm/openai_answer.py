@@ -11,7 +11,7 @@ from core.llm.sse_reader import LONGEST_EVENT, SseReader
 from core.schema import Usage
 
 DONE = b"[DONE]"
-MOST_TOKENS = 2**53  # what every database and JSON reader still counts exactly
+MOST_TOKENS = 10**9  # of one call; more is no count
 NOT_THE_PROTOCOL = "The model's server answered something else than the chat protocol. Check OPENAI_BASE_URL."
 FAULT = "The model's server broke off with a fault of its own. Try again or choose another model."
 CUT = "The model's server ended the answer before it was finished. Try again or choose another model."
@@ -128,7 +128,8 @@ class AnswerReader:
 
 def is_count(usage: Mapping[str, Any]) -> bool:
     """Whether a usage object says how much went in and came out: anything else must not pass for zero tokens."""
-    return all(type(usage.get(name)) is int for name in ("prompt_tokens", "completion_tokens"))
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    return all(type(count) is int and 0 <= count <= MOST_TOKENS for count in counts)
 
 
 def counted(usage: Mapping[str, Any]) -> Usage:
@@ -138,7 +139,12 @@ def counted(usage: Mapping[str, Any]) -> Usage:
     reasoning = _count(usage.get("completion_tokens_details"), "reasoning_tokens")
     if reasoning and _count(usage, "total_tokens") == given + written + reasoning:
         written += reasoning  # some servers count reasoning beside the output, not in it
-    return Usage(input_tokens=given, cached_tokens=cached, output_tokens=written, reasoning_tokens=reasoning)
+    return Usage(
+        input_tokens=given,
+        cached_tokens=min(cached, given),
+        output_tokens=written,
+        reasoning_tokens=min(reasoning, written),
+    )
 
 
 def _count(counts: Any, name: str) -> int:

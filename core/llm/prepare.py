@@ -11,7 +11,7 @@ from core.access.limits import Limits, limits
 from core.access.plans import Policy
 from core.errors import Denied, Invalid, NotFound, PlanDenied
 from core.llm import opening as openings
-from core.llm import parser, router, runs
+from core.llm import parser, planted, router, runs
 from core.llm.prompts import Prompt, Prompts, parse
 from core.llm.provider import Message, ModelCall, Provider
 from core.llm.render import Part, compose, overhead
@@ -159,7 +159,8 @@ class Desk:
             estimate=lambda leg: prepared.estimate(leg, self.providers[leg.provider], at),
             at=at,
         )
-        return replace(prepared, route=admitted.route, claim=admitted.claim, warnings=admitted.warnings)
+        warnings = (*planted.warnings(prepared.material), *admitted.warnings)
+        return replace(prepared, route=admitted.route, claim=admitted.claim, warnings=warnings)
 
     def _route(self, request: AiRequest, plan: str) -> Route:
         return router.choose(

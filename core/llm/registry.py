@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -93,6 +94,7 @@ class Registry:
         if self._keeper and self._keeping:
             self._keeping.cancel()
             await self._keeper
+        await self._thread(self.runner.record_again)
 
     def _stop_all(self) -> None:
         for live in self._live.values():
@@ -125,8 +127,9 @@ class Registry:
         with keeping:
             while True:
                 try:
-                    if self._tasks:
-                        await self._thread(lambda: runs.renew(self.runner.store, self.owner, list(self._tasks)))
+                    if held := [*self._tasks, *self.runner.unrecorded]:
+                        await self._thread(partial(runs.renew, self.runner.store, self.owner, held))
+                        await self._thread(self.runner.record_again)
                     await self._thread(lambda: runs.close_expired(self.runner.store))
                 except StorageDown as down:
                     log.warning("leases were not renewed: %s", down.message)

@@ -6,7 +6,7 @@ happens on the way, it is recorded once and its last event is `done`.
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from core.errors import (
     ProviderError,
     ProviderSlow,
 )
-from core.llm import accounts, fallback, finish, outcome, parser, runs, sound
+from core.llm import accounts, fallback, finish, outcome, parser, runs
 from core.llm.live import LiveRun
 from core.llm.prepare import Composed, Prepared
 from core.llm.provider import Finished, Prose, Provider
@@ -41,7 +41,10 @@ log = logging.getLogger(__name__)
 
 CUT_SHORT = "The model stopped at its length limit, so the end may be missing. Raise max_tokens or ask for less."
 BROKE = "This step failed inside the workbench. The next one took over; the log says where."
-NOT_RECORDED = "This run could not be recorded: the database did not take it. Save what you need, then tell an admin."
+REASONS = ("stop", "length", "content_filter", "tool_calls", "function_call")  # a server's own word is never kept
+NOT_RECORDED = (
+    "This run could not be recorded yet: the database did not take it. It is tried again; save what you need."
+)
 
 
 class Call:
@@ -106,6 +109,17 @@ class Runner:
         self.store = store
         self.providers = providers
         self.threads = CapacityLimiter(8)
+        self.unrecorded: dict[str, Callable[[], bool]] = {}
+
+    def record_again(self) -> None:
+        """Try once more to record the runs that the database would not take; from a worker thread."""
+        for run_id, settle in list(self.unrecorded.items()):
+            try:
+                settle()
+            except Exception as refused:  # a record that can never be written must not keep the others waiting
+                log.error("run %s is still not recorded: %s", run_id, where(refused))
+            else:
+                del self.unrecorded[run_id]
 
     async def run(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> RunResult:
         """Walk the legs, record, and emit `done`. Never raises for anything a model or a caller did."""
@@ -212,7 +226,7 @@ class Runner:
                         for field, text in scanner.feed(chunk.text):
                             call.say(attempt, field, text)
                     elif isinstance(chunk, Finished):
-                        attempt.finish_reason = sound.name(chunk.reason, 32)
+                        attempt.finish_reason = chunk.reason if chunk.reason in REASONS else "other"
                     else:
                         accounts.note(attempt, chunk)
         if watch.cancelled_caught and attempt.finish_reason is None:
@@ -246,6 +260,7 @@ class Runner:
             except Exception as refused:  # nor may a record that fails keep a run from its end
                 if pause is None:
                     log.error("run %s was not recorded: %s", call.opening.id, where(refused))
+                    self.unrecorded[call.opening.id] = settle
                     return result.model_copy(update={"answer": outcome.warned(result.answer, NOT_RECORDED)})
                 await anyio.sleep(pause)
             else:

@@ -189,7 +189,12 @@ def close_expired(store: Store) -> int:
             update(RUN)
             .where(expired)
             .values(
-                status="abandoned", error_code="abandoned", cost_status="unknown", lease_until=None, finished_at=now()
+                status="abandoned",
+                error_code="abandoned",
+                cost_status="unknown",
+                lease_until=None,
+                finished_at=now(),
+                idempotency_key=None,  # nothing was answered: the same key may try again
             )
         )
         ledger.forfeit(connection)

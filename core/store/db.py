@@ -153,6 +153,10 @@ def _told() -> Iterator[None]:
         raise StorageDown(_sentence(str(wrong.orig))) from None
     except IntegrityError as wrong:
         raise StoreConflict(getattr(getattr(wrong.orig, "diag", None), "constraint_name", None)) from None
+    except OverflowError:
+        raise StorageDown(
+            "A number is larger than the database can hold. Tell an admin: this is our mistake."
+        ) from None
     except PoolTimeout:
         raise StorageDown("The database has no connection left. Try again in a moment.") from None
     except DBAPIError as wrong:
