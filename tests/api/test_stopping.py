@@ -69,9 +69,7 @@ async def _all(server: Server, token: str) -> tuple[list[tuple[str, Any]], float
 async def _stream(server: Server, token: str, begun: asyncio.Semaphore) -> tuple[str, Any]:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
     body = json.dumps(BODY)
-    head = (
-        f"POST /api/v1/ai/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json"
-    )
+    head = f"POST /api/v1/ai/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json"
     writer.write(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
     kind, data = "", None
     while line := (await reader.readline()).decode():
