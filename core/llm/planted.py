@@ -1,6 +1,7 @@
 """Instructions planted in a posting, a resume or a document: found and reported, never followed."""
 
 import re
+from functools import lru_cache
 
 from core.tools.material import Material
 
@@ -18,9 +19,15 @@ _READ = 200_000  # characters of one piece
 
 def warnings(material: Material) -> tuple[str, ...]:
     """A warning for each piece of context that speaks to a model instead of a reader."""
-    found = []
-    for piece in material.pieces:
-        if spoken := _TO_A_MODEL.search(piece.text[:_READ]):
-            said = " ".join(spoken[0].split())[:_LONGEST]
-            found.append(f"{piece.label} holds text that gives orders to an AI (“{said}”). It was not followed.")
-    return tuple(found)
+    return tuple(
+        f"{piece.label} holds text that gives orders to an AI (“{said}”). It was not followed."
+        for piece in material.pieces
+        if (said := _said(piece.text))
+    )
+
+
+@lru_cache(maxsize=256)  # the same posting and resume come back with every run for them
+def _said(text: str) -> str:
+    """The first such words of a text, on one line; empty when there are none."""
+    spoken = _TO_A_MODEL.search(text[:_READ])
+    return " ".join(spoken[0].split())[:_LONGEST] if spoken else ""
