@@ -21,6 +21,7 @@ from core.store import AiAttempt, Store
 from core.store.models import now
 from core.tools import memory
 from core.tools.material import Piece
+from core.usage import pending
 
 LEASE = timedelta(seconds=30)
 
@@ -124,6 +125,7 @@ def refuse(store: Store, opening: Opening, *, error_code: str) -> None:
     done = {"status": "refused", "error_code": error_code, "finished_at": now(), "idempotency_key": None}
     with store.write() as connection:
         connection.execute(insert(RUN).values(**_row(opening) | done | {"cost_nanousd": 0, "cost_status": "exact"}))
+        pending.note(connection, [opening.id])
 
 
 def settle(
@@ -159,6 +161,7 @@ def settle(
             return False
         if attempts:
             connection.execute(insert(ATTEMPT), [_attempt_row(opening, attempt) for attempt in attempts])
+        pending.note(connection, [opening.id])
         if note:
             _remember(connection, opening, note)
     return True
@@ -196,9 +199,11 @@ def close_expired(store: Store) -> int:
                 finished_at=now(),
                 idempotency_key=None,  # nothing was answered: the same key may try again
             )
-        )
+            .returning(RUN.c.id)
+        ).all()
+        pending.note(connection, [run_id for (run_id,) in closed])
         ledger.forfeit(connection)
-    return int(closed.rowcount)
+    return len(closed)
 
 
 def _settle_limits(

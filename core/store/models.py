@@ -146,6 +146,7 @@ class ResumeVersion(Owned, Base):
     content: Mapped[dict[str, Any]] = mapped_column(Json)
     sha256: Mapped[str] = mapped_column(String(64))
     source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    kept_permille: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
@@ -164,7 +165,7 @@ class Document(Owned, Base):
 
 
 class DocumentRevision(Owned, Base):
-    """One immutable text of a document, Markdown, with the run it came from."""
+    """One immutable text of a document, Markdown, with the run it came from and how much of its text was kept."""
 
     __tablename__ = "document_revision"
     __table_args__ = (UniqueConstraint("document_id", "number"),)
@@ -174,6 +175,7 @@ class DocumentRevision(Owned, Base):
     body: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    kept_permille: Mapped[int | None] = mapped_column(Integer)
     created_by: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
@@ -251,7 +253,7 @@ class AiAttempt(Owned, Base):
     reasoning_tokens: Mapped[int] = mapped_column(Number, default=0)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
     service_tier: Mapped[str | None] = mapped_column(String(32))
-    price: Mapped[str | None] = mapped_column(String(64))
+    price: Mapped[str | None] = mapped_column(String(200))
     cost_nanousd: Mapped[int | None] = mapped_column(Number)
     cost_status: Mapped[str] = mapped_column(String(16), default="unknown")
     latency_ms: Mapped[int | None] = mapped_column(Integer)
