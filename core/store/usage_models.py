@@ -7,14 +7,14 @@ from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Integer
 
-from core.store.models import Base, Json, Number, UtcTime, now
+from core.store.columns import Base, Json, Number, UtcTime, now
 
 
 class Price(Base):
     """One dated price row of the project's own; it overrides the catalogue from `valid_from` to before `valid_to`.
 
-    `rates` are decimal strings of dollars per million tokens under input, cached, written and output, each one price or
-    steps by input tokens. A row is never changed: it is retired and another takes its place.
+    `rates` are decimal strings of dollars per million tokens under input, cached, written and output, and under `above`
+    what they are above so many input tokens. A row is never changed: it is retired and another takes its place.
     """
 
     __tablename__ = "price"
@@ -35,25 +35,39 @@ class Price(Base):
 
 
 class UsageKey(Base):
-    """One combination of dimensions that runs had; the columns of a day name it by its id."""
+    """One combination of dimensions that runs or legs had; the columns of a day name it by its id.
+
+    `kind` is run or leg; `dimensions` are its values in the order of `core.usage.filters`.
+    """
 
     __tablename__ = "usage_key"
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
     dimensions: Mapped[list[str | None]] = mapped_column(Json)
 
 
 class UsageDay(Base):
-    """The runs of one UTC day, added up: columns of numbers, one blob a purpose. `version` counts its changes."""
+    """The runs that began on one UTC day as columns of numbers: what its runs and legs used, and their sums by hour.
+
+    `version` counts its changes.
+    """
 
     __tablename__ = "usage_day"
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     version: Mapped[int] = mapped_column(Number)
     runs: Mapped[int] = mapped_column(Number)
     margins: Mapped[bytes] = mapped_column(LargeBinary)
-    cells: Mapped[bytes] = mapped_column(LargeBinary)
-    users: Mapped[bytes] = mapped_column(LargeBinary)
-    legs: Mapped[bytes] = mapped_column(LargeBinary)
+    run_columns: Mapped[bytes] = mapped_column(LargeBinary)
+    leg_columns: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class UsageState(Base):
+    """One row, number 1: how often days have changed. Who changes days holds it until the end of the transaction."""
+
+    __tablename__ = "usage_state"
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    version: Mapped[int] = mapped_column(Number)
 
 
 class UsagePending(Base):
@@ -63,7 +77,16 @@ class UsagePending(Base):
     __tablename__ = "usage_pending"
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     run_id: Mapped[str] = mapped_column(String(36), index=True)
-    held: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    held: Mapped[list[Any] | None] = mapped_column(Json)
+
+
+class UsageErased(Base):
+    """What a run used whose candidate was erased: numbers and dimensions, nothing of the person."""
+
+    __tablename__ = "usage_erased"
+    run_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), index=True)
+    figures: Mapped[list[Any]] = mapped_column(Json)
 
 
 class AuditEvent(Base):

@@ -2,29 +2,28 @@
 
 import streamlit as st
 
-from pages.widgets import admin_secret
+from pages.widgets import admin_secret, sections
 
-VIEWS = {"tokens": "API tokens", "plans": "Plans and limits", "models": "Models"}
+VIEWS = {"tokens": "API tokens", "plans": "Plans and limits", "models": "Models", "prices": "Prices"}
+ANALYSTS = ("prices",)  # the sections that analysts see; only admins change anything there
+
+
+def views() -> tuple[str, ...]:
+    """The sections that the person at the page may see; none for most."""
+    caller = st.session_state["caller"]
+    return tuple(VIEWS) if caller.may("admin") else ANALYSTS if caller.role == "analyst" else ()
 
 
 def view() -> str:
     """The section to draw: the one the URL names, else the first."""
     named = st.query_params.get("view", "")
-    return named if named in VIEWS else next(iter(VIEWS))
+    return named if named in views() else views()[0]
 
 
 def switch() -> None:
     """The row of sections."""
-    st.session_state["admin_view"] = view()
-    st.segmented_control(
-        "Section",
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        required=True,
-        key="admin_view",
-        on_change=_switched,
-        label_visibility="collapsed",
-    )
+    names = {name: VIEWS[name] for name in views()}
+    sections.switch("Section", names, key="admin_view", here=view(), on_change=_switched)
 
 
 def _switched() -> None:

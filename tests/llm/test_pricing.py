@@ -25,6 +25,8 @@ from core.schema import Cost, Usage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 UNKNOWN = Cost(nanousd=None, status="unknown")
+LUNA = "genai-prices 0.2.3/openai/gpt-6-luna"
+COUNTS = {"prompt_tokens": 10_000, "completion_tokens": 0}
 
 
 def used(given: int = 0, cached: int = 0, out: int = 0, reasoning: int = 0) -> Usage:
@@ -85,7 +87,31 @@ EXACT = {
 
 @pytest.mark.parametrize(("usage", "model", "tier", "nanousd"), EXACT.values(), ids=EXACT.keys())
 def test_an_exact_cost_is_the_one_worked_out_by_hand(usage: Usage, model: str, tier: str | None, nanousd: int) -> None:
-    assert paid(usage, model, tier=tier) == Cost(nanousd=nanousd, status="exact", price="genai-prices 0.2.3")
+    cost = paid(usage, model, tier=tier)
+    assert (cost.nanousd, cost.status) == (nanousd, "exact")
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "at", "id"),
+    [
+        ("gpt-6-luna", None, NOW, "genai-prices 0.2.3/openai/gpt-6-luna"),
+        ("gpt-6-luna-2026-09-01", "default", NOW, "genai-prices 0.2.3/openai/gpt-6-luna"),
+        ("gpt-6-luna", "flex", NOW, "genai-prices 0.2.3/openai/gpt-6-luna@2026-10-12 flex"),
+        ("gpt-5.6-luna", None, datetime(2026, 7, 29, tzinfo=UTC), "genai-prices 0.2.3/openai/gpt-5.6-luna"),
+        ("gpt-5.6-luna", None, NOW, "genai-prices 0.2.3/openai/gpt-5.6-luna@2026-07-30"),
+        ("gpt-5.6-luna", "priority", NOW, "genai-prices 0.2.3/openai/gpt-5.6-luna@2026-10-12 priority"),
+    ],
+)
+def test_a_cost_names_its_row_by_list_model_first_day_and_tier_and_the_row_can_be_looked_up(
+    model: str, tier: str | None, at: datetime, id: str
+) -> None:
+    assert paid(used(1), model, tier=tier, at=at).price == id
+    assert pricing.row(id) == pricing.price("openai", model, tier, at)
+
+
+def test_an_id_of_another_version_or_of_nothing_has_no_row() -> None:
+    for id in ("genai-prices 0.0.1/openai/gpt-6-luna", "own:1", "", "genai-prices 0.2.3"):
+        assert pricing.row(id) is None
 
 
 @pytest.mark.parametrize(
@@ -107,9 +133,9 @@ def test_the_price_is_that_of_the_runs_own_day_in_utc(at: datetime, nanousd: int
 
 @pytest.mark.parametrize("flavour", ["prompt_tokens_details", "input_tokens_details"])
 def test_tokens_written_to_the_cache_cost_what_the_server_says(flavour: str) -> None:
-    raw = {flavour: {"cached_tokens": 1_000, "cache_write_tokens": 2_000}}
+    raw = {**COUNTS, flavour: {"cached_tokens": 1_000, "cache_write_tokens": 2_000}}
     # 7000×100 + 1000×10 + 2000×125
-    assert paid(used(10_000, 1_000), raw=raw) == Cost(nanousd=960_000, status="exact", price=pricing.PRICES)
+    assert paid(used(10_000, 1_000), raw=raw) == Cost(nanousd=960_000, status="exact", price=LUNA)
 
 
 @pytest.mark.parametrize(
@@ -128,16 +154,31 @@ ESTIMATED = {
     "less output than reasoning": (used(0, 0, 100, 300), {}, 150_000),  # 300×500
     "negative input": (used(-5, 0, 100), {}, 50_000),
     "negative cached": (used(100, -5, 0), {}, 10_000),
-    "written beyond the input": (used(100, 40), {"raw": {"prompt_tokens_details": {"cache_write_tokens": 90}}}, 7_900),
+    "written beyond the input": (
+        used(100, 40),
+        {
+            "raw": {
+                "prompt_tokens": 100,
+                "completion_tokens": 0,
+                "prompt_tokens_details": {"cached_tokens": 40, "cache_write_tokens": 90},
+            }
+        },
+        7_900,
+    ),
 }  # the last: 40×10 + 60×125
 
 
 @pytest.mark.parametrize(("usage", "more", "nanousd"), ESTIMATED.values(), ids=ESTIMATED.keys())
 def test_counts_made_here_or_contradicting_each_other_are_estimates(usage: Usage, more: dict, nanousd: int) -> None:
-    assert paid(usage, **more) == Cost(nanousd=nanousd, status="estimated", price=pricing.PRICES)
+    assert paid(usage, **more) == Cost(nanousd=nanousd, status="estimated", price=LUNA)
 
 
 # -- unknown, which is never 0 ----------------------------------------------------------------------------
+
+ONE = {"prompt_tokens": 10, "completion_tokens": 1}
+HEARD = {"prompt_tokens_details": {"audio_tokens": 5}}
+SPOKEN = {"completion_tokens_details": {"audio_tokens": 1}}
+SEEN = {"prompt_tokens_details": {"image_tokens": 5}}
 
 UNPRICED = {
     "no usage": (None, "gpt-6-luna", {}),
@@ -163,8 +204,10 @@ UNPRICED = {
     "output without a price": (used(10, 0, 1), "text-embedding-3-small", {}),
     "model without a price by token": (used(10, 0, 1), "gpt-live-1", {}),
     "row without prices": (used(10, 0, 1), "my-moderation-model", {}),
-    "audio heard": (used(10), "gpt-audio", {"raw": {"prompt_tokens_details": {"audio_tokens": 5}}}),
-    "audio spoken": (used(1, 0, 10), "gpt-audio", {"raw": {"completion_tokens_details": {"audio_tokens": 5}}}),
+    "audio heard by a model without a price for it": (used(10), "gpt-6-luna", {"raw": {**ONE, **HEARD}}),
+    "audio spoken by one": (used(10, 0, 1), "gpt-6-luna", {"raw": {**ONE, **SPOKEN}}),
+    "audio heard, some of it from the cache": (used(10, 4), "gpt-audio", {"raw": {**ONE, **HEARD}}),
+    "pictures, priced apart": (used(10, 0, 1), "gpt-realtime", {"raw": {**ONE, **SEEN}}),
 }
 
 

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _prices()
     _columns()
     _corrections()
+    _run_indexes()
     for table in ("document_revision", "resume_version"):
         op.add_column(table, sa.Column("kept_permille", sa.Integer(), nullable=True))
     with op.batch_alter_table("ai_attempt") as attempt:
@@ -25,14 +26,55 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _former_run_indexes()
     with op.batch_alter_table("ai_attempt") as attempt:
         attempt.alter_column("price", type_=sa.String(64), existing_type=sa.String(200), existing_nullable=True)
     for table in ("document_revision", "resume_version"):
         with op.batch_alter_table(table) as changed:
             changed.drop_column("kept_permille")
-    tables = ("alert", "repricing_line", "repricing", "audit_event", "usage_pending", "usage_day", "usage_key", "price")
-    for table in tables:
+    usage = ("usage_erased", "usage_pending", "usage_state", "usage_day", "usage_key")
+    for table in ("alert", "repricing_line", "repricing", "audit_event", *usage, "price"):
         op.drop_table(table)
+
+
+LISTED = (
+    *("created_at", "id", "user_id", "job_id", "status", "feature", "plan", "provider", "model", "prompt", "caller"),
+    *("error_code", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
+    *("cost_nanousd", "cost_status", "latency_ms", "ttft_ms"),
+)
+FORMER = (("created_at", "id"), ("status", "lease_until"))
+WHOLE = (("prompt", "created_at"), ("caller", "created_at"))
+PARTIAL: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("lease_until",), "lease_until IS NOT NULL"),
+    (("job_id", "created_at"), "job_id IS NOT NULL"),
+    (("provider", "model", "created_at"), "provider IS NOT NULL"),
+    (("status", "created_at"), "status <> 'ok'"),
+    (("error_code", "created_at"), "error_code IS NOT NULL"),
+    (("cost_status", "created_at"), "cost_status <> 'exact' AND status <> 'running'"),
+)
+
+
+def _run_indexes() -> None:
+    """What the list of runs is read from: one index of all it shows, and one for each filter that may be rare."""
+    for former in FORMER:
+        op.drop_index(_name(former), "ai_run")
+    op.create_index("ix_ai_run_list", "ai_run", LISTED)
+    for whole in WHOLE:
+        op.create_index(_name(whole), "ai_run", whole)
+    for columns, condition in PARTIAL:
+        where = sa.text(condition)
+        op.create_index(_name(columns), "ai_run", columns, sqlite_where=where, postgresql_where=where)
+
+
+def _former_run_indexes() -> None:
+    for name in ("ix_ai_run_list", *(_name(columns) for columns in (*WHOLE, *(columns for columns, _ in PARTIAL)))):
+        op.drop_index(name, "ai_run")
+    for former in FORMER:
+        op.create_index(_name(former), "ai_run", former)
+
+
+def _name(columns: tuple[str, ...]) -> str:
+    return str(op.f("_".join(("ix_ai_run", *columns))))
 
 
 def _prices() -> None:
@@ -61,6 +103,7 @@ def _columns() -> None:
         "usage_key",
         sa.Column("id", Number, nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("dimensions", Json, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_key")),
         sa.UniqueConstraint("sha256", name=op.f("uq_usage_key_sha256")),
@@ -70,8 +113,14 @@ def _columns() -> None:
         sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("version", Number, nullable=False),
         sa.Column("runs", Number, nullable=False),
-        *(sa.Column(name, sa.LargeBinary(), nullable=False) for name in ("margins", "cells", "users", "legs")),
+        *(sa.Column(name, sa.LargeBinary(), nullable=False) for name in ("margins", "run_columns", "leg_columns")),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_usage_day")),
+    )
+    op.create_table(
+        "usage_state",
+        sa.Column("id", Number, nullable=False),
+        sa.Column("version", Number, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_state")),
     )
     op.create_table(
         "usage_pending",
@@ -81,6 +130,14 @@ def _columns() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_pending")),
     )
     op.create_index(op.f("ix_usage_pending_run_id"), "usage_pending", ["run_id"])
+    op.create_table(
+        "usage_erased",
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("figures", Json, nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_usage_erased")),
+    )
+    op.create_index(op.f("ix_usage_erased_day"), "usage_erased", ["day"])
 
 
 def _corrections() -> None:
