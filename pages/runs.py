@@ -1,4 +1,4 @@
-"""Runs: every AI call, newest first; open one to read its whole story."""
+"""Runs: every AI call; find one, read its whole story, take the list away as a file."""
 
 import streamlit as st
 
@@ -8,7 +8,6 @@ from pages.widgets import ledger, story
 workbench = wiring.current()
 run_id = st.query_params.get("run")
 if run_id is None:
-    st.title("Runs", anchor=False)
     ledger.draw(workbench)
 else:
     story.draw(workbench, run_id)

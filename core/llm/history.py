@@ -1,46 +1,23 @@
-"""Runs as they were recorded: the list, newest first, and one run's whole story."""
+"""Runs as they were recorded: the newest of them, and one run's whole story."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select, tuple_
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.schema import AiAnswer, AttemptView, Change, Details, RunResult, Usage, usd
+from core.llm import run_list
+from core.llm.run_filter import RunFilter
+from core.llm.run_order import Row
+from core.schema import AiAnswer, AiRequest, AttemptView, Change, Details, RunResult, Usage, usd
 from core.store import EVERYONE, AiAttempt, AiRun, Document, DocumentRevision, Job, ResumeVersion, Store, User
 
-LISTED = (
-    *("id", "created_at", "status", "feature", "prompt", "provider", "model", "caller", "user_id", "job_id"),
-    *("input_tokens", "output_tokens", "cost_nanousd", "cost_status", "latency_ms", "ttft_ms"),
-)
 UNANSWERED = AiAnswer(
     title="No answer", summary="", content="", warnings=("This run has no answer. If it has ended, send it again.",)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the list of runs."""
-
-    id: str
-    created_at: datetime
-    status: str
-    feature: str
-    candidate: str
-    job: str | None
-    prompt: str
-    provider: str | None
-    model: str | None
-    input_tokens: int
-    output_tokens: int
-    cost_nanousd: int | None
-    cost_status: str
-    latency_ms: int | None
-    ttft_ms: int | None
-    caller: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +41,9 @@ class Story:
     kept: Sequence[str]
 
 
-def recent(
-    store: Store,
-    *,
-    limit: int = 50,
-    before: str | None = None,
-    user_id: int | None = None,
-    feature: str | None = None,
-    status: str | None = None,
-) -> list[Row]:
-    """The newest runs, at most `limit`; `before` is the last id of the page before."""
-    wanted = (
-        select(AiRun, User.name, Job.title)
-        .options(load_only(*(getattr(AiRun, name) for name in LISTED)))
-        .join(User, User.id == AiRun.user_id)
-        .outerjoin(Job, (Job.id == AiRun.job_id) & (Job.user_id == AiRun.user_id))
-        .order_by(AiRun.created_at.desc(), AiRun.id.desc())
-        .limit(limit)
-    )
-    for column, value in ((AiRun.user_id, user_id), (AiRun.feature, feature), (AiRun.status, status)):
-        if value is not None:
-            wanted = wanted.where(column == value)
-    with store.reading(EVERYONE) as session:
-        if before and (last := session.get(AiRun, before)):
-            at = literal(last.created_at, AiRun.created_at.type)  # else SQLite compares two spellings of a time
-            wanted = wanted.where(tuple_(AiRun.created_at, AiRun.id) < tuple_(at, last.id))
-        return [_row(run, name, title) for run, name, title in session.execute(wanted)]
+def recent(store: Store, *, limit: int = 50, user_id: int | None = None) -> list[Row]:
+    """The newest runs, of one candidate or of all."""
+    return run_list.page(store, RunFilter(user=(user_id,) if user_id else ()), limit=limit).rows
 
 
 def story(store: Store, run_id: str) -> Story:
@@ -104,9 +58,25 @@ def story(store: Store, run_id: str) -> Story:
     return Story(run, user.name, job.title if job else None, attempts, _result(run, attempts), kept)
 
 
+def as_asked(run: AiRun) -> AiRequest:
+    """The request of a run, with the prompt's version and the resume version that were taken where it named none."""
+    request = AiRequest.model_validate(run.request)
+    told = next((piece["source"].get("id") for piece in run.context if piece["chip"] == "resume"), None)
+    prompt = None if request.draft is not None else run.prompt
+    return request.model_copy(
+        update={"prompt": request.prompt or prompt, "resume_version_id": request.resume_version_id or told}
+    )
+
+
 def result(store: Store, run_id: str) -> RunResult:
     """The result of a run from its record, whoever ran it. Errors: `NotFound`."""
     return story(store, run_id).result
+
+
+def status(store: Store, run_id: str) -> str | None:
+    """How a run stands; None where there is none."""
+    with store.reading(EVERYONE) as session:
+        return session.scalar(select(AiRun.status).where(AiRun.id == run_id))
 
 
 def kept(store: Store, run_id: str) -> list[Kept]:
@@ -143,27 +113,6 @@ def _kept(session: Session, run_id: str) -> list[Kept]:
 def _columns(row: AiRun | AiAttempt, *, without: Sequence[str]) -> dict[str, Any]:
     named = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key not in without}
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in named.items()}
-
-
-def _row(run: AiRun, candidate: str, job: str | None) -> Row:
-    return Row(
-        id=run.id,
-        created_at=run.created_at,
-        status=run.status,
-        feature=run.feature,
-        candidate=candidate,
-        job=job,
-        prompt=run.prompt,
-        provider=run.provider,
-        model=run.model,
-        input_tokens=run.input_tokens,
-        output_tokens=run.output_tokens,
-        cost_nanousd=run.cost_nanousd,
-        cost_status=run.cost_status,
-        latency_ms=run.latency_ms,
-        ttft_ms=run.ttft_ms,
-        caller=run.caller,
-    )
 
 
 def _result(run: AiRun, attempts: Sequence[AiAttempt]) -> RunResult:

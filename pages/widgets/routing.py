@@ -11,7 +11,10 @@ from core.llm.router import LACKS, Route
 from core.wiring import Workbench
 from pages.widgets import links, words
 
-FACTS_ONLY = "This demo model is told facts the rules found, and of your prompt only the first and last words."
+FACTS_ONLY = (
+    "This demo model is told facts that the rules found; of your prompt it is told the first and last words and what "
+    "you changed, which also chooses the facts."
+)
 
 
 def likely(workbench: Workbench, feature: str, plan: str, model: str | None = None) -> Route | None:

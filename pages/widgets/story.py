@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.llm import history
 from core.llm.history import Story
 from core.wiring import Workbench
-from pages.widgets import answer, attempts, difference, ledger, links, safe, said, show, words
+from pages.widgets import answer, attempts, difference, grid, ledger, links, run_filters, safe, said, show, words
 
 
 def draw(workbench: Workbench, run_id: str) -> None:
@@ -25,7 +25,7 @@ def draw(workbench: Workbench, run_id: str) -> None:
         st.warning(unknown.message)
         return
     _head(story, members.names(workbench.store))
-    _under_way(story)
+    _under_way(workbench, story)
     _figures(story)
     _kept(story, history.kept(workbench.store, run_id))
     shown, tried, told, asked = st.tabs(["Answer", f"Attempts ({len(story.attempts)})", "Context", "Request"])
@@ -48,9 +48,26 @@ def _head(story: Story, names: Mapping[str, str]) -> None:
     if story.job:
         about.insert(0, story.job)
     st.caption(safe.line(" · ".join(about)))
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        why = f"Route: {run.route}." if run.route else "No route was chosen: the run was refused before it."
-        st.markdown(safe.line(why), width="content")
+    why = f"Route: {run.route}." if run.route else "No route was chosen: the run was refused before it."
+    st.markdown(safe.line(why))
+    _onward(story)
+
+
+def _onward(story: Story) -> None:
+    """Where to go from here, and the record as a file."""
+    run = story.run
+    with st.container(horizontal=True, vertical_alignment="center"):
+        links.to(
+            "playground.py",
+            "Open in Playground",
+            icon=":material/science:",
+            help="With everything it was made from: candidate, job, papers, chips, prompt, model and parameters",
+            run=run.id,
+        )
+        _others("All runs of this candidate", ":material/person_search:", "user", run.user_id)
+        if run.job_id:
+            _others("All runs for this job", ":material/work:", "job", run.job_id)
+        st.space("stretch")
         st.download_button(
             "Download",
             data=lambda: json.dumps(history.export(story), ensure_ascii=False, indent=2),
@@ -63,13 +80,18 @@ def _head(story: Story, names: Mapping[str, str]) -> None:
         )
 
 
-def _under_way(story: Story) -> None:
+def _others(label: str, icon: str, name: str, id: int) -> None:
+    st.button(label, icon=icon, type="tertiary", key=f"runs_of_{name}", on_click=run_filters.only, args=(name, str(id)))
+
+
+def _under_way(workbench: Workbench, story: Story) -> None:
     run = story.run
     if run.status == "running":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info("This run is under way; its figures come when it ends.", icon=":material/progress_activity:")
             links.to("generate.py", "Watch it", icon=":material/visibility:", run=run.id)
             st.button("Refresh", icon=":material/refresh:", key="runs_refresh_one")
+        _until_it_ends(workbench, run.id)
     elif run.status == "refused":
         st.warning(
             f"Refused before anything was sent ({safe.plain(run.error_code or 'no reason kept')}): plan {run.plan} "
@@ -78,7 +100,19 @@ def _under_way(story: Story) -> None:
             else f"Refused before anything was sent: {safe.plain(run.error_code or 'no reason was kept')}."
         )
     elif run.status == "abandoned":
-        st.warning("The process that made this run ended before it did, so what it used and cost is not known.")
+        told = sum(piece["tokens"] for piece in run.context)
+        st.warning(
+            "The process that made this run ended before it did, so what it used and cost is not known. "
+            f"The context it was to be told came to {told:,} tokens. What was held for it, the most it could have needed, "
+            "counts as used against the candidate's and the project's limits."
+        )
+
+
+@st.fragment(run_every=2.0)
+def _until_it_ends(workbench: Workbench, run_id: str) -> None:
+    """Draw the page anew once the record says how the run ended."""
+    if history.status(workbench.store, run_id) != "running":
+        st.rerun()
 
 
 def _figures(story: Story) -> None:
@@ -86,7 +120,9 @@ def _figures(story: Story) -> None:
     with st.container(border=True):
         model, used, price, took, first = st.columns((4, 3, 4, 2, 2))
     model.metric("Model", words.model(run.provider, run.model))
-    used.metric("Tokens in / out", f"{run.input_tokens:,} / {run.output_tokens:,}", help=_more_tokens(run))
+    unknown = {"running": "–", "abandoned": "not known"}.get(run.status)
+    tokens = unknown or f"{run.input_tokens:,} / {run.output_tokens:,}"
+    used.metric("Tokens in / out", tokens, help=None if unknown else _more_tokens(run))
     price.metric("Cost", ledger.cost(story.result.cost_usd, run.cost_status), help=_cost_help(story))
     took.metric("Took", words.seconds(run.latency_ms))
     first.metric("First token", words.seconds(run.ttft_ms))
@@ -130,7 +166,7 @@ def _changes(workbench: Workbench, story: Story) -> None:
             versions = papers.resume_versions(workbench.store, story.run.user_id)
             source = next((version for version in versions if version.id in told), None)
             rows = save.in_words(source.content if source else {}, changes)
-            difference.draw(rows, "Before", "Proposed")
+            difference.draw(rows, "Before", "Proposed", changes)
     if rejected := story.result.details.rejected:
         with st.expander(f"Refused changes ({len(rejected)})", icon=":material/block:"):
             for one in rejected:
@@ -143,9 +179,9 @@ def _context(story: Story) -> None:
         st.info("This run was told nothing beyond its prompt.")
         return
     st.caption("What went into the context, as ids and hashes; the texts stand in the messages of each attempt.")
-    st.dataframe(
-        [_piece(piece) for piece in pieces],
-        hide_index=True,
+    grid.draw(
+        map(_piece, pieces),
+        {"Piece": str, "Tokens": int, "Trimmed from": str, "Source": str, "SHA-256": str},
         column_config={"Tokens": st.column_config.NumberColumn(format="localized")},
         alt="Pieces of context with their tokens and sources",
     )

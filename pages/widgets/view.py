@@ -80,7 +80,7 @@ def recall(page: str, workbench: Workbench, remember: Callable[[AiRequest], None
     given = st.query_params.get("run")
     if given and given != mine:
         try:
-            remember(AiRequest.model_validate(history.story(workbench.store, given).run.request))
+            remember(history.as_asked(history.story(workbench.store, given).run))
         except NotFound as unknown:
             st.warning(f"{unknown.message} Choose what to make below, or look for the run under Runs.")
             del st.query_params["run"]

@@ -1,7 +1,7 @@
-"""Runs as they were recorded: the list with its filters and pages, and one run's whole story."""
+"""Runs as they were recorded: one run's whole story."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from core.llm.runs import Attempt, Opening
 from core.schema import AiAnswer, AiRequest, AttemptView, Caller, Cost, Details, RunResult, Usage
 from core.store import Store
 from core.tools.material import Piece
-from tests.databases import person, posting
+from tests.databases import person
 
 STAFF = Caller(name="member:1", role="support")
 ANSWER = AiAnswer(title="A good fit", summary="It fits.", content="Python is used daily.", warnings=("No Kafka.",))
@@ -73,84 +73,6 @@ def ended(store: Store, user_id: int, *attempts: Attempt, cost: Cost, status: An
     )
     assert runs.settle(store, opening, result, attempts, cost, note=None)
     return opening
-
-
-# -- the list ------------------------------------------------------------------------------------------
-
-
-def test_a_line_says_who_what_and_how_much(store: Store) -> None:
-    user = person(store)
-    job = posting(store, user)
-    opening = ended(
-        store, user, BUSY, RULES, cost=Cost(nanousd=5_000, status="estimated"), status="fallback", job_id=job
-    )
-    (row,) = history.recent(store)
-    assert (row.id, row.status, row.feature, row.candidate) == (opening.id, "fallback", "match", "Ada Moreno")
-    assert (row.job, row.prompt, row.provider, row.model) == ("Backend engineer", "match@1", "rules", None)
-    assert (row.input_tokens, row.output_tokens, row.cost_nanousd, row.cost_status) == (100, 7, 5_000, "estimated")
-    assert (row.latency_ms, row.ttft_ms, row.caller) == (1_400, None, "member:1")
-
-
-def test_an_unknown_cost_stays_unknown(store: Store) -> None:
-    user = person(store)
-    opening = ended(store, user, RULES, cost=Cost(nanousd=None, status="unknown"))
-    assert history.recent(store)[0].cost_nanousd is None
-    assert history.result(store, opening.id).cost_usd is None
-
-
-def test_a_run_under_way_is_listed_as_running(store: Store) -> None:
-    opening = opened(store, person(store))
-    assert [(row.id, row.status) for row in history.recent(store)] == [(opening.id, "running")]
-
-
-def test_pages_of_the_list_meet_without_gap_or_overlap(store: Store) -> None:
-    user, now = person(store), datetime.now(UTC)
-    same = now - timedelta(hours=1)  # runs of one instant are told apart by their ids
-    made = [opened(store, user, at=same).id for _ in range(4)]
-    made += [opened(store, user, at=now + timedelta(minutes=n)).id for n in range(3)]
-    seen: list[str] = []
-    while page := history.recent(store, limit=2, before=seen[-1] if seen else None):
-        seen += [row.id for row in page]
-    assert seen == made[::-1]
-
-
-def test_older_pages_reach_into_the_same_second_and_over_midnight(store: Store) -> None:
-    user = person(store)
-    times = [
-        datetime(2026, 3, 1, 23, 59, 59, 999_999, UTC),
-        datetime(2026, 3, 2, tzinfo=UTC),
-        datetime(2026, 3, 2, 0, 0, 0, 1, UTC),
-    ]
-    made = [opened(store, user, at=at).id for at in times]
-    assert [row.id for row in history.recent(store, before=made[2])] == [made[1], made[0]]
-    assert [row.id for row in history.recent(store, before=made[1])] == [made[0]]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ({"feature": "cover_letter"}, ["letter"]),
-        ({"status": "ok"}, ["done"]),
-        ({"status": "running"}, ["other", "letter"]),
-        ({"user_id": 2}, ["other"]),
-        ({"user_id": 1, "status": "running"}, ["letter"]),
-        ({"feature": "match", "status": "cancelled"}, []),
-    ],
-)
-def test_filters_narrow_the_list(store: Store, wanted: dict[str, Any], found: list[str]) -> None:
-    one, two = person(store), person(store, name="Bo Lind")
-    assert (one, two) == (1, 2)
-    named = {
-        ended(store, one, RULES, cost=Cost(nanousd=0, status="exact")).id: "done",
-        opened(store, one, feature="cover_letter").id: "letter",
-        opened(store, two).id: "other",
-    }
-    assert [named[row.id] for row in history.recent(store, **wanted)] == found
-
-
-def test_an_unknown_place_in_the_list_starts_at_the_newest(store: Store) -> None:
-    opened(store, person(store))
-    assert len(history.recent(store, before="no-such-run")) == 1
 
 
 # -- one run -------------------------------------------------------------------------------------------
