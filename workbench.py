@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import api, portal, serving, wiring
+from core import api, portal, serving, traces, wiring
 from core.settings import read
 from pages.widgets import broken
 
@@ -18,15 +18,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     wiring.check_host(st.get_option("server.address") or "0.0.0.0")
     workbench = wiring.build(read(os.environ))
     wiring.install(workbench)
-    async with portal.opened() as bridge, serving.stopping_first(workbench):
-        await workbench.open(bridge)
-        yield
-        await workbench.close()
+    with traces.discreet():
+        async with portal.opened() as bridge, serving.stopping_first(workbench):
+            await workbench.open(bridge)
+            serving.settle()
+            yield
+            await workbench.close()
 
 
 app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
-    routes=api.routes(),
     lifespan=lifespan,
     middleware=api.middleware(Path(st.__file__).parent / "static" / "index.html"),
     on_script_error=broken.show,

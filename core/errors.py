@@ -75,6 +75,13 @@ class TooLarge(WorkbenchError):
     status = 413
 
 
+class TooSlow(WorkbenchError):
+    """What is being sent does not arrive in time."""
+
+    code = "too_slow"
+    status = 408
+
+
 class LimitReached(WorkbenchError):
     """A limit of the candidate's plan or of the project is reached. Recorded as a `refused` run.
 
@@ -182,6 +189,12 @@ class ProviderGarbled(ProviderError):
     """What arrived is not the protocol: HTML, broken JSON, invalid UTF-8."""
 
     code = "provider_garbled"
+
+
+class ProviderResting(ProviderError):
+    """The model failed several times in a row and is not asked for a while."""
+
+    code = "provider_resting"
 
 
 class AnswerUnreadable(ProviderError):

@@ -7,7 +7,7 @@ import streamlit as st
 from core import wiring
 from core.access import members
 from core.errors import WorkbenchError
-from pages.widgets import broken, safe
+from pages.widgets import safe
 
 PAGES = Path(__file__).parent
 EVERYONE = ("support", "engineer", "analyst", "admin")
@@ -40,6 +40,14 @@ ROOMS = (
     ),
     (
         "Analytics",
+        "usage.py",
+        "Usage",
+        ":material/monitoring:",
+        "What was spent, on what, how sure that is, and how well it went.",
+        EVERYONE,
+    ),
+    (
+        "Analytics",
         "runs.py",
         "Runs",
         ":material/history:",
@@ -51,8 +59,8 @@ ROOMS = (
         "admin.py",
         "Admin",
         ":material/admin_panel_settings:",
-        "API tokens, plans and limits, models.",
-        ("admin",),
+        "API tokens, plans and limits, models, prices.",
+        ("analyst", "admin"),
     ),
 )
 
@@ -84,5 +92,3 @@ try:
     here.run()
 except WorkbenchError as refused:
     st.error(safe.safe(refused.message), icon=":material/error:")
-except Exception as mistake:  # noqa: BLE001 - a page may break; the frame, with the way to the others, must not
-    st.error(broken.told(mistake), icon=":material/error:")

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,6 +14,8 @@ from core.api import problems
 from core.errors import WorkbenchError
 
 Answer = Callable[[Request], Awaitable[Response]]
+
+LAST_WORD = [Middleware(ExceptionMiddleware, handlers={Exception: problems.unexpected})]
 
 
 class Address:
@@ -38,13 +42,11 @@ class Address:
             return problems.problem(refused, **_where(refused))
         except ClientDisconnect:
             return None  # nobody is left to answer
-        except Exception as broken:  # noqa: BLE001 - the door's last word: a caller gets a problem, never a traceback
-            return problems.unexpected(broken)
 
 
 def at(path: str, **answers: Answer) -> Route:
-    """A route whose answers are given by method: `at("/x", GET=read)`."""
-    return Route(path, Address(answers))
+    """A route whose answers are given by method: `at("/x", GET=read)`. What nobody foresaw is a problem, too."""
+    return Route(path, Address(answers), middleware=LAST_WORD)
 
 
 def _where(refused: WorkbenchError) -> dict[str, Any]:

@@ -1,17 +1,20 @@
 """What a request brings: its body, its idempotency key, the last event it saw. Values are never repeated back."""
 
+import asyncio
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import jiter
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_json
 from starlette.requests import ClientDisconnect, Request
 
-from core.errors import Invalid, TooLarge
+from core.errors import Invalid, TooLarge, TooSlow
 from core.schema import AiRequest
 
 MOST_BYTES = 1_000_000
+NUMBERS = ("user_id", "job_id", "resume_version_id")
 FOR_PAGES = ("draft", "parameters", "switched_off")
 KNOWN = tuple(name for name in AiRequest.model_fields if name not in FOR_PAGES)
 PRINTABLE = re.compile(r"[\x20-\x7e]{1,200}")
@@ -39,10 +42,24 @@ class Malformed(Invalid):
         self.at = at
 
 
-async def read(request: Request) -> AiRequest:
-    """The body as a request. Errors: `TooLarge`, `Malformed`; `ClientDisconnect` when the caller left meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Seconds that a body may take: all of it, and each wait for more of it."""
+
+    whole_s: float = 10
+    idle_s: float = 5
+
+
+UNHURRIED = Upload()
+
+
+async def read(request: Request, upload: Upload = UNHURRIED) -> AiRequest:
+    """The body as a request.
+
+    Errors: `TooLarge`, `TooSlow`, `Malformed`; `ClientDisconnect` when the caller left meanwhile.
+    """
     _check_kind(request)
-    return parse(await _received(request))
+    return parse(await _received(request, upload))
 
 
 def parse(body: bytes) -> AiRequest:
@@ -58,7 +75,7 @@ def parse(body: bytes) -> AiRequest:
             name = _named((key,))
             raise Malformed(f"{name or 'A key'} {SENTENCES['extra_forbidden']}.", name)
     try:
-        return AiRequest.model_validate_json(body, strict=True)
+        return AiRequest.model_validate_json(_whole(value) or body, strict=True)
     except ValidationError as wrong:
         raise _said(wrong.errors(include_url=False, include_input=False)[0]) from None
 
@@ -89,26 +106,47 @@ def _check_kind(request: Request) -> None:
         raise Malformed("Send the body as it is, without a Content-Encoding.")
 
 
-async def _received(request: Request) -> bytes:
+async def _received(request: Request, upload: Upload) -> bytes:
     """The whole body, counted as it comes, whatever Content-Length says."""
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said[:20]) > MOST_BYTES:
         raise _too_large()
-    parts, size = [], 0
-    while True:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        size += len(part := message.get("body", b""))
-        if size > MOST_BYTES:
-            raise _too_large()
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    parts, size, now = [], 0, asyncio.get_running_loop().time
+    end = now() + upload.whole_s
+    try:
+        async with asyncio.timeout(upload.idle_s) as patience:
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                size += len(part := message.get("body", b""))
+                if size > MOST_BYTES:
+                    raise _too_large()
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+                patience.reschedule(min(end, now() + upload.idle_s))
+    except TimeoutError:
+        raise TooSlow("The body came too slowly and was not waited for. Send it again, at once.") from None
 
 
 def _too_large() -> TooLarge:
     return TooLarge("The body is larger than 1 MB. Send less; longer texts belong in documents.")
+
+
+def _whole(value: dict[str, Any]) -> bytes | None:
+    """The body with its ids as whole numbers, where one was written as `1.0`: to JSON the two are the same number."""
+    ids = {name: value[name] for name in NUMBERS if isinstance(value.get(name), float)}
+    listed = value.get("document_ids")
+    if isinstance(listed, list) and any(isinstance(id, float) for id in listed):
+        ids["document_ids"] = listed
+    return to_json(value | {name: _without_zero(one) for name, one in ids.items()}) if ids else None
+
+
+def _without_zero(number: Any) -> Any:
+    if isinstance(number, list):
+        return [_without_zero(one) for one in number]
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _not_json(body: bytes, said: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -30,12 +30,13 @@ USER_ID = re.compile(r"[1-9][0-9]{0,15}")
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Seconds: between heartbeats, until an unwatched run is stopped, between looks at another process's run,
-    and how long a token is believed."""
+    how long a token is believed, and how long a body may take."""
 
     heartbeat_s: float = 10
     unwatched_s: float = 30
     poll_s: float = 1
     token_kept_s: float = 5
+    upload: bodies.Upload = bodies.UNHURRIED
 
 
 class Calls:
@@ -114,7 +115,7 @@ class Calls:
     async def _start(self, request: Request) -> tuple[str, LiveRun | None]:
         caller = await self._caller(request, "run")
         key = bodies.idempotency_key(request)
-        body = await bodies.read(request)
+        body = await bodies.read(request, self.pace.upload)
         registry = self.workbench.registry
         run_id = await registry.start(body, caller, key=key, unwatched_s=self.pace.unwatched_s)
         return run_id, await self._find(run_id, caller)
@@ -169,16 +170,14 @@ class Calls:
 
 async def _unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """What `work` returns. Errors: `ClientDisconnect` as soon as the caller leaves."""
-    loop = asyncio.get_running_loop()
-    working, leaving = loop.create_task(work), loop.create_task(sse.left(request.receive))
-    try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientDisconnect
-    finally:
-        working.cancel()
-        leaving.cancel()
+    with CancelScope() as waiting:
+        leaving = asyncio.get_running_loop().create_task(sse.left(request.receive))
+        leaving.add_done_callback(lambda _: waiting.cancel())
+        try:
+            return await work
+        finally:
+            leaving.cancel()
+    raise ClientDisconnect
 
 
 def _json(value: Any, run_id: str | None = None) -> Response:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic_core import to_json
+
 BODIES: dict[str, dict[str, Any]] = {
     "a match report": {"feature": "match", "user_id": 1, "job_id": 1},
     "a cover letter": {
@@ -68,7 +70,7 @@ EVENTS = (
     f'id: 1\nevent: started\ndata: {{"run_id":"{RUN_ID}","feature":"cover_letter","prompt":"cover_letter@1",'
     '"provider":"openai","model":"gpt-6-luna","route":"Plan pro, tier cheap."}\n\n'
     'id: 2\nevent: delta\ndata: {"field":"content","text":"Dear Ms Okafor,"}\n\n'
-    'id: 3\nevent: done\ndata: {"run_id":"…","status":"ok"}\n\n'
+    f"id: 3\nevent: done\ndata: {to_json(RESULT).decode()}\n\n"
 )
 
 OFFER: dict[str, Any] = {
@@ -98,6 +100,7 @@ REFUSED = {
     "401": ("unauthenticated", "This token has expired. Send `Authorization: Bearer wb_…` with one that is good."),
     "403": ("plan_denied", "Plan free does not include cover_letter."),
     "404": ("not_found", "There is no job 12 for this candidate."),
+    "408": ("too_slow", "The body came too slowly and was not waited for. Send it again, at once."),
     "409": ("conflict", "This Idempotency-Key was used for another request. Send a new key with a new request."),
     "413": ("too_large", "The body is larger than 1 MB. Send less; longer texts belong in documents."),
     "422": ("invalid", "user_id has to be a whole number."),

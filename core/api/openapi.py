@@ -7,15 +7,16 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import to_json
 
 from core.access.offer import Offer
-from core.api import examples
+from core.api import events, examples
 from core.api.bodies import FOR_PAGES
 from core.api.problems import MEDIA_TYPE, Problem
-from core.schema import AiRequest, RunResult
+from core.schema import AiRequest
 
 REFUSALS = {
     "401": "No token, or one that is unknown, expired or revoked.",
     "403": "The token lacks the scope, or the candidate's plan the feature.",
     "404": "An unknown id, or somebody else's: the two look the same.",
+    "408": "The body was not there in time: 10 s for all of it, 5 s without any of it.",
     "409": "The Idempotency-Key was used for another body, or the run is out of reach.",
     "413": "The body is larger than 1 MB.",
     "422": "The request does not have the shape it needs; `at` says where.",
@@ -35,13 +36,21 @@ LAST_EVENT = {
     "name": "Last-Event-ID",
     "in": "header",
     "description": "The id of the last event that was seen; what came after it is sent.",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "schema": {"type": "string", "pattern": "^[0-9]{0,9}$"},
 }
 FOR_USER = {
     "name": "user_id",
     "in": "query",
     "description": "Ask for one candidate; a token that is limited to one asks for that one anyway.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 2**53},
+}
+MODEL = r"^(rules|[^/\u0000]+/[^\u0000]+)$"
+ABOUT = {
+    "inputs": "Texts under the names that the feature's prompt asks for; `/features` lists them.",
+    "memory": "Whether earlier notes on this candidate and job are told to the model.",
+    "model": "`provider/name` or `rules`: the only model before the rules. Needs the scope `choose-model`.",
+    "prompt": "`name` or `name@version`. Needs the scope `choose-prompt`.",
+    "resume_version_id": "Without it, the candidate's newest resume version, where the feature needs one.",
 }
 STREAM = (
     "Server-sent events: `id` counts up by one, `event` is the kind, `data` one line of JSON. `started` {run_id, feature, "
@@ -81,7 +90,7 @@ def document() -> bytes:
 
 def _paths() -> dict[str, Any]:
     ai = "/api/v1/ai"
-    started = ("401", "403", "404", "409", "413", "422", "429")
+    started = ("401", "403", "404", "408", "409", "413", "422", "429")
     about_run = ("401", "403", "404")
     return {
         f"{ai}/run": {
@@ -138,7 +147,7 @@ def _result() -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    content = {"schema": {"type": "string"}, "example": examples.EVENTS}
+    content = {"schema": _ref("RunEvent"), "example": examples.EVENTS}
     return {"description": STREAM, "headers": RUN_ID, "content": {"text/event-stream": content}}
 
 
@@ -160,16 +169,15 @@ def _refusal(status: str, said: str) -> dict[str, Any]:
 
 
 def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": events.REF.format(model=name)}
 
 
 def _schemas() -> dict[str, Any]:
     """The models' own schemas; a request without what is for pages only, its texts without NUL."""
     _, made = models_json_schema(
-        [(AiRequest, "validation"), (RunResult, "serialization"), (Offer, "serialization"), (Problem, "serialization")],
-        ref_template="#/components/schemas/{model}",
+        [(AiRequest, "validation"), (Offer, "serialization"), (Problem, "serialization")], ref_template=events.REF
     )
-    schemas: dict[str, Any] = made["$defs"]
+    schemas: dict[str, Any] = made["$defs"] | events.schemas()
     request = schemas["AiRequest"]
     request["description"] = "One request for an answer."
     for name in FOR_PAGES:
@@ -178,6 +186,9 @@ def _schemas() -> dict[str, Any]:
     request["properties"]["inputs"]["propertyNames"]["type"] = "string"
     for text in _texts(request["properties"]):
         text["pattern"] = r"^[^\u0000]*$"
+    for name, said in ABOUT.items():
+        request["properties"][name]["description"] = said
+    _texts(request["properties"]["model"])[0]["pattern"] = MODEL
     return schemas
 
 

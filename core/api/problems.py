@@ -5,11 +5,13 @@ import secrets
 from typing import Any
 
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from core.errors import NotFound, Unauthenticated, WorkbenchError
+from core.traces import where
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +36,17 @@ def problem(error: WorkbenchError, headers: dict[str, str] | None = None, **more
     headers = {"Cache-Control": "no-store"} | (headers or {})
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="workbench"'
+    if error.status in (408, 413):
+        headers["Connection"] = "close"  # the rest of the body is not read
     if error.status in (429, 503):
         headers["Retry-After"] = str(max(1, round(getattr(error, "retry_after_s", None) or BUSY_S)))
     return _response(error.status, error.code, error.message, headers, more)
 
 
-def unexpected(error: Exception) -> JSONResponse:
+async def unexpected(_request: Request, error: Exception) -> JSONResponse:
     """Our own mistake: a reference for the person, and for the log its kind and place, never what it says."""
     reference = secrets.token_hex(4)
-    log.error("reference %s: %s at %s", reference, type(error).__name__, _place(error))
+    log.error("reference %s: %s", reference, where(error))
     detail = f"This is our mistake. Tell an admin the reference {reference}."
     return _response(500, "internal", detail, {"Cache-Control": "no-store"}, {"reference": reference})
 
@@ -58,21 +62,30 @@ def _response(status: int, code: str, detail: str, headers: dict[str, str], more
     return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
 
 
-def _place(error: Exception) -> str:
-    """Where of ours the error passed, and where it arose; a traceback would print values too."""
-    places, trace = [], error.__traceback__
-    while trace:
-        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " > ".join([*(place for place in places[:-1] if place.startswith("core."))][-5:] + places[-1:])
+class Nowhere(BaseRoute):
+    """Every path that no route takes and that means the API, however it is written and whatever the method.
 
+    Without it the pages would answer with their HTML.
+    """
 
-class Nowhere:
-    """Every path under /api that no route takes, whatever the method; else the pages would answer with their HTML."""
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.FULL if scope["type"] == "http" and means_api(scope["path"]) else Match.NONE), {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problem(NotFound("There is no such address in the API. /api/v1/openapi.json lists those there are."))
         await answer(scope, receive, send)
 
 
-last = Route("/api/{path:path}", Nowhere())
+def means_api(path: str) -> bool:
+    """Whether `/api` comes first as it is written, or would after `//`, `.` and `..` are resolved."""
+    steps: list[str] = []
+    written = [step for step in path.lower().split("/") if step not in ("", ".")]
+    for step in written:
+        if step != "..":
+            steps.append(step)
+        elif steps:
+            steps.pop()
+    return "api" in (*written[:1], *steps[:1])
+
+
+last = Nowhere()

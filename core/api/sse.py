@@ -1,7 +1,7 @@
 """Runs as server-sent events. The bytes of an event are made once, however many follow it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from weakref import WeakKeyDictionary
 
@@ -23,16 +23,12 @@ def frame(id: int, kind: str, json: bytes) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (id, kind.encode(), json)
 
 
-def frames(live: LiveRun, events: Iterable[Event]) -> bytes:
-    """The bytes of consecutive events of a run."""
-    made = _made.setdefault(live, [])
-    wire = []
-    for event in events:
-        while len(made) < event.id:
-            one = live.events[len(made)]
-            made.append(frame(one.id, one.kind, to_json(one.data)))
-        wire.append(made[event.id - 1])
-    return wire[0] if len(wire) == 1 else b"".join(wire)
+def frames(live: LiveRun, made: list[bytes], events: Sequence[Event]) -> bytes:
+    """The bytes of consecutive events of a run; `made` holds those of its events so far, for all who follow it."""
+    first, last = events[0].id, events[-1].id
+    for one in live.events[len(made) : last]:
+        made.append(frame(one.id, one.kind, to_json(one.data)))
+    return made[last - 1] if first == last else b"".join(made[first - 1 : last])
 
 
 async def watching(live: LiveRun, last_id: int, *, heartbeat_s: float) -> AsyncGenerator[bytes, None]:
@@ -44,10 +40,11 @@ async def watching(live: LiveRun, last_id: int, *, heartbeat_s: float) -> AsyncG
         last_id = 0
     elif live.done:
         last_id = min(last_id, len(live.events) - 1)
+    made = _made.setdefault(live, [])
     with live.watched():
         async with aclosing(live.batches(last_id, silence_s=heartbeat_s)) as batches:
             async for batch in batches:
-                yield frames(live, batch) if batch else HEARTBEAT
+                yield frames(live, made, batch) if batch else HEARTBEAT
 
 
 async def recorded(results: AsyncIterator[RunResult | None], last_id: int) -> AsyncGenerator[bytes, None]:

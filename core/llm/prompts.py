@@ -10,6 +10,8 @@ from core.llm.prompt import Input, Prompt, parse
 __all__ = ["Input", "Prompt", "Prompts", "parse"]
 
 FILE = re.compile(r"([a-z][a-z0-9_]*)_v([1-9][0-9]{0,5})\.md")
+NUMBER = re.compile("[1-9][0-9]{0,5}")
+LABEL = re.compile("[a-z][a-z0-9_-]*")
 
 
 class Prompts:
@@ -35,11 +37,11 @@ class Prompts:
         versions = self._named(name)
         if not at:
             return versions[max(versions)]
-        if not re.fullmatch("[1-9][0-9]{0,5}", version):
+        if LABEL.fullmatch(version):
             raise Invalid(f"Prompt labels are not available yet. Ask for {name} or {name}@{max(versions)}.")
-        if int(version) not in versions:
+        if not NUMBER.fullmatch(version) or int(version) not in versions:
             there = ", ".join(f"{name}@{number}" for number in sorted(versions))
-            raise Invalid(f"There is no prompt {name}@{version}. Choose one of these: {there}.")
+            raise Invalid(f"There is no prompt {name}@{version[:20]}. Choose one of these: {there}.")
         return versions[int(version)]
 
     def for_feature(self, feature: str) -> Prompt:
@@ -53,6 +55,12 @@ class Prompts:
             if (prompt := self.get(name)).feature == feature:
                 return prompt
         raise Invalid(f"No prompt is made for the feature {feature}. Choose a prompt by name: {self._list()}.")
+
+    def origin(self, draft: Prompt) -> Prompt | None:
+        """The shipped prompt a draft was made from, by its name and version, else by its feature; None for neither."""
+        if versions := self._versions.get(draft.name):
+            return versions.get(draft.version) or versions[max(versions)]
+        return next((one for one in map(self.get, self.names()) if one.feature == draft.feature), None)
 
     def _named(self, name: str) -> Mapping[int, Prompt]:
         if name not in self._versions:

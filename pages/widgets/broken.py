@@ -2,10 +2,10 @@
 
 import logging
 import secrets
-import traceback
-from pathlib import Path
 
 import streamlit as st
+
+from core import traces
 
 LOG = logging.getLogger("workbench.pages")
 
@@ -16,7 +16,7 @@ def told(mistake: BaseException) -> str:
     The log gets types, files and lines alone: a message may quote a resume.
     """
     number = secrets.token_hex(4)
-    LOG.error("page broke, reference %s: %s", number, " < caused by < ".join(_where(one) for one in _causes(mistake)))
+    LOG.error("page broke, reference %s: %s", number, traces.where(mistake))
     return (
         f"Something went wrong here. It is logged under the number {number}: tell it to an admin. "
         "What was saved is safe; try again, or go on with another page."
@@ -24,21 +24,6 @@ def told(mistake: BaseException) -> str:
 
 
 def show(mistake: Exception) -> bool:
-    """For `st.App`: the same for what breaks outside a page's own script, such as a button's callback."""
+    """For `st.App`: the sentence in the stead of the page, or beside it where a button's callback broke."""
     st.error(told(mistake), icon=":material/error:")
     return True
-
-
-def _causes(mistake: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while mistake is not None and mistake not in found:
-        found.append(mistake)
-        mistake = mistake.__cause__ or mistake.__context__
-    return found
-
-
-def _where(mistake: BaseException) -> str:
-    frames = traceback.extract_tb(mistake.__traceback__)
-    return " ".join(
-        [type(mistake).__name__, *(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))]
-    )

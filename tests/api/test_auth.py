@@ -1,14 +1,17 @@
 """Who may do what: no token is 401, a scope that lacks is 403, and what is another's does not exist."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from core.access import tokens
+from core.schema import FEATURES, AiRequest
 from core.store import EVERYONE, AiRun, Document, DocumentRevision, Store
+from core.tools import memory
 from tests.benches import RESUME, letter, waited_for
 from tests.databases import person, posting, version
 from tests.fakes.door import AI, door
@@ -165,48 +168,82 @@ def test_what_is_no_run_id_is_not_found(sqlite_store: Store, run_id: str) -> Non
 MARK = "zq7foreign"
 
 
-def test_no_id_of_a_body_reaches_what_is_another_candidates(store: Store) -> None:
+# Every id that a body can hold, as it is sent with somebody else's: alone, and among our own.
+IDS: dict[str, Callable[[int, int], object]] = {
+    "job_id": lambda theirs, _ours: theirs,
+    "resume_version_id": lambda theirs, _ours: theirs,
+    "document_ids": lambda theirs, _ours: [theirs],
+    "document_ids, among ours": lambda theirs, ours: [ours, theirs, ours],
+}
+
+
+def test_every_id_of_a_body_has_its_line_in_the_table() -> None:
+    ids = {name for name in AiRequest.model_fields if name.endswith(("_id", "_ids"))}
+    assert ids == {"user_id", *(name.partition(",")[0] for name in IDS)}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_no_id_of_a_body_reaches_what_is_another_candidates(sqlite_store: Store, feature: str) -> None:
+    _no_id_reaches(sqlite_store, feature)
+
+
+def test_no_id_of_a_body_reaches_it_on_the_other_database_either(store: Store) -> None:
+    _no_id_reaches(store, "cover_letter")
+
+
+def _no_id_reaches(store: Store, feature: str) -> None:
     with door(store, letter()) as one:
-        theirs = _others(store)
+        theirs, ours = _belongings(store, person(store, name=MARK), MARK), _belongings(store, one.user_id, "ours")
         limited = one.key("limited", user_id=one.user_id)
-        for name, id in theirs.items():
-            refused = one.run(**{name: [id] if name == "document_ids" else id})
-            missing = one.run(**{name: [9_999] if name == "document_ids" else 9_999})
-            assert refused.status_code == missing.status_code == 404, name
-            assert refused.json() == _with(missing, "9999", str(id)), name
-            assert MARK not in refused.text
-        for foreign in (_stranger(store), 9_999):
-            refused = one.run(token=limited, user_id=foreign, job_id=None, resume_version_id=None)
-            assert refused.status_code == 404
-            assert refused.json() == _with(one.run(token=limited, user_id=77), "77", str(foreign))
-        assert one.provider.calls == []
-        assert one.run(token=limited).status_code == 200
-        assert MARK not in repr(one.provider.calls)
+        body = one.body(feature, memory=True)
+        if feature == "improve_text":
+            body["inputs"] = {"text": "I has experience."}
+        for path in ("/run", "/stream"):
+            for name, made in IDS.items():
+                field = name.partition(",")[0]
+                refused, missing = (
+                    one.ask("POST", path, json=body | {field: made(id, ours[field])}) for id in (theirs[field], 9_999)
+                )
+                assert refused.status_code == missing.status_code == 404, name
+                assert refused.json() == _with(missing, "9999", str(theirs[field])), name
+                assert MARK not in refused.text
+            for foreign in (theirs["user_id"], 9_999):
+                nobody = {"job_id": None, "resume_version_id": None}
+                refused = one.ask("POST", path, token=limited, json=body | nobody | {"user_id": foreign})
+                assert refused.status_code == 404 and str(foreign) in refused.text and MARK not in refused.text
+        assert one.provider.calls == [] and _runs(store) == 0
+        for path in ("/run", "/stream"):
+            own = body | {"document_ids": [ours["document_ids"]]}
+            answer = one.ask("POST", path, token=limited, json=own)
+            assert answer.status_code == 200 and MARK not in answer.text
+        assert len(one.provider.calls) >= 2 and MARK not in repr(one.provider.calls)
+        assert "ours" in repr(one.provider.calls)
 
 
-def _stranger(store: Store) -> int:
-    with store.read() as connection:
-        return int(connection.exec_driver_sql(f"""SELECT id FROM "user" WHERE name = '{MARK}'""").scalar_one())
-
-
-def _others(store: Store) -> dict[str, int]:
-    """One of everything that a body can name, all of another candidate."""
-    user = person(store, name=MARK)
+def _belongings(store: Store, user: int, mark: str) -> dict[str, int]:
+    """One of everything that a body can name, and a note of the memory, all of one candidate."""
     with store.writing(user) as session:
-        document = Document(user_id=user, title=MARK, kind="note")
+        document = Document(user_id=user, title=mark, kind="note")
         session.add(document)
         session.flush()
         session.add(
             DocumentRevision(
-                user_id=user, document_id=document.id, number=1, body=MARK, sha256="0" * 64, created_by="member:1"
+                user_id=user, document_id=document.id, number=1, body=mark, sha256="0" * 64, created_by="member:1"
             )
         )
-    resume = version(store, user, RESUME | {"basics": {"name": MARK}})
+    with store.write() as connection:
+        memory.keep(connection, user_id=user, job_id=None, text=mark, run_id=None)
     return {
-        "job_id": posting(store, user, title=MARK, description=MARK * 9),
-        "resume_version_id": resume,
+        "user_id": user,
+        "job_id": posting(store, user, title=mark, description=mark * 9),
+        "resume_version_id": version(store, user, RESUME | {"basics": {"name": mark}}, number=7),
         "document_ids": document.id,
     }
+
+
+def _runs(store: Store) -> int:
+    with store.reading(EVERYONE) as session:
+        return session.scalar(select(func.count()).select_from(AiRun)) or 0
 
 
 def _with(answer: httpx2.Response, old: str, new: str) -> Any:

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +16,7 @@ from core.api.bodies import Malformed
 from core.schema import AiRequest
 from core.store import Store
 from tests.benches import letter
-from tests.fakes.door import AI, Door, door
+from tests.fakes.door import AI, QUICK, Door, door
 
 SECRET = "zq7secret"
 LEAST = {"feature": "match", "user_id": 1}
@@ -112,6 +115,12 @@ def test_a_full_body_is_the_request_it_says() -> None:
     assert bodies.parse(b'{"feature":"match","user_id":1,"instructions":"\\ud83d\\ude42"}').instructions == "🙂"
 
 
+@pytest.mark.parametrize("number", ["7.0", "7e0", "0.7E1"])
+def test_a_whole_number_may_be_written_as_json_allows(number: str) -> None:
+    read = bodies.parse(f'{{"feature":"match","user_id":{number},"document_ids":[1,{number}]}}'.encode())
+    assert (read.user_id, read.document_ids) == (7, (1, 7)) and type(read.user_id) is int
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -197,6 +206,44 @@ def test_a_caller_who_leaves_in_the_middle_of_a_body_leaves_nothing(sqlite_store
         assert asyncio.run(_raw(one, "500", b'{"feature":', leave=True)) is None
         assert one.run().status_code == 200
         assert len(one.provider.calls) == 1
+
+
+HASTY = replace(QUICK, upload=bodies.Upload(whole_s=0.6, idle_s=0.2))
+SLOW: dict[str, tuple[list[bytes], float]] = {
+    "nothing comes": ([], 0),
+    "the end does not come": ([b"{", b'"feature"'], 0.05),
+    "it comes drop by drop": ([b" "] * 40, 0.05),
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_a_body_that_comes_too_slowly_is_not_waited_for(sqlite_store: Store, what: str) -> None:
+    drops, pause_s = SLOW[what]
+    with door(sqlite_store, letter(), pace=HASTY) as one:
+        began = time.monotonic()
+        answer = asyncio.run(_drops(one, drops, pause_s))
+        assert time.monotonic() - began < 2
+        assert answer.startswith(b"HTTP/1.1 408") and b"application/problem+json" in answer
+        assert b'"code":"too_slow"' in answer and b"connection: close" in answer.lower()
+        assert one.provider.calls == [] and one.run().status_code == 200
+
+
+async def _drops(one: Door, drops: list[bytes], pause_s: float) -> bytes:
+    """All that is answered, to the end of the connection, to a body that comes drop by drop."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(one.url.rpartition(":")[2]))
+    head = f"POST {AI}/run HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {one.token}\r\nContent-Type: application/json"
+    writer.write(f"{head}\r\nContent-Length: 500\r\n\r\n".encode())
+    reading = asyncio.ensure_future(reader.read())
+    with suppress(ConnectionError):
+        for drop in drops:
+            await asyncio.sleep(pause_s)
+            if reading.done():
+                break
+            writer.write(drop)
+            await writer.drain()
+    answer = await asyncio.wait_for(reading, 5)
+    writer.close()
+    return answer
 
 
 JSON = {"Content-Type": "application/json"}

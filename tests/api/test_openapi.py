@@ -46,11 +46,20 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 def check(value: object, schema: dict[str, Any]) -> None:
     whole = schema | {"components": DOCUMENT["components"]}
     jsonschema.Draft202012Validator(whole).validate(value)
+    if isinstance(value, dict) and "event" in value:
+        kinds = {one["properties"]["event"]["const"]: one["properties"]["data"] for one in resolved(schema)["oneOf"]}
+        check(json.loads(value["data"]), kinds[value["event"]]["contentSchema"])
+
+
+def events(stream: str) -> list[dict[str, str]]:
+    """The server-sent events of a text, as their fields."""
+    return [dict(line.split(": ", 1) for line in one.split("\n")) for one in stream.strip().split("\n\n")]
 
 
 def test_every_address_is_described_with_its_methods_and_no_other() -> None:
-    routes = [route for route in api.routes() if isinstance(route.app, Address)]  # type: ignore[attr-defined]
-    there = {route.path: set(route.app.answers) - {"HEAD"} for route in routes}  # type: ignore[attr-defined]
+    routes = [route for route in api.routes() if isinstance(getattr(route, "endpoint", None), Address)]
+    there = {route.path: set(route.endpoint.answers) - {"HEAD"} for route in routes}  # type: ignore[attr-defined]
+    there.pop("/exports/{secret}")  # what a page links to is no part of the API
     described = {path: {method.upper() for method in methods} for path, methods in DOCUMENT["paths"].items()}
     assert described == there
 
@@ -79,6 +88,9 @@ def test_the_examples_fit_their_shapes(where: str, content: dict[str, Any]) -> N
     examples = [one["value"] for one in content.get("examples", {}).values()]
     if "example" in content:
         examples.append(content["example"])
+    if "event-stream" in where:
+        examples = events(examples[0])
+        assert [event["event"] for event in examples] == ["started", "delta", "done"]
     for example in examples:
         check(example, content["schema"])
         if "body" in where:

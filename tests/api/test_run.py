@@ -63,6 +63,25 @@ def test_whatever_follows_the_slash_of_a_model_is_passed_on(sqlite_store: Store)
         assert one.provider.calls[0].model == answer["model"] == "org/some-model:v2@x"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "sentence"),
+    [
+        ("cover_letter@9", "There is no prompt cover_letter@9. Choose one of these: cover_letter@1."),
+        ("cover_letter@" + "9" * 60, "There is no prompt cover_letter@9999"),
+        ("cover_letter@production", "labels are not available yet"),
+        ("match@1", "is made for match, not for cover_letter"),
+        ("nothing", "There is no prompt of that name."),
+    ],
+)
+def test_a_prompt_that_cannot_be_used_is_refused_with_what_there_is(
+    sqlite_store: Store, prompt: str, sentence: str
+) -> None:
+    with door(sqlite_store, letter()) as one:
+        refused = one.run(prompt=prompt)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+        assert sentence in refused.json()["detail"] and one.provider.calls == []
+
+
 # -- stopping ------------------------------------------------------------------------------------------
 
 

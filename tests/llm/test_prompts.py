@@ -253,9 +253,11 @@ def test_a_feature_without_a_prompt_of_its_name_takes_the_first_one_made_for_it(
         ("", "There is no prompt of that name."),
         ("matching@production", "There is no prompt of that name."),
         ("match@production", "labels are not available yet. Ask for match or match@10."),
-        ("match@", "labels are not available yet"),
-        ("match@01", "labels are not available yet"),
-        ("match@¹", "labels are not available yet"),
+        ("match@9999999999", "There is no prompt match@9999999999. Choose one of these: match@1, match@10."),
+        ("match@" + "9" * 100, "There is no prompt match@99999999999999999999. Choose"),
+        ("match@", "There is no prompt match@. Choose one of these: match@1, match@10."),
+        ("match@01", "There is no prompt match@01. Choose"),
+        ("match@¹", "There is no prompt match@¹. Choose"),
     ],
 )
 def test_an_unknown_reference_is_refused_with_what_exists(three, reference, sentence):

@@ -13,12 +13,15 @@ from streamlit.testing.v1 import AppTest
 from core.access import budget, ledger, limits, lineup, members, tokens
 from core.access.plans import PLANS, Policy
 from core.drive import people
-from core.errors import Unauthenticated
+from core.errors import ProviderDown, Unauthenticated
+from core.llm import price_rows
+from core.llm.cooldown import FIRST_S, IN_A_ROW
+from core.llm.router import Leg
 from core.schema import FEATURES, Caller
 from core.settings import HOUSE
-from core.store.models import now
+from core.store.columns import now
 from core.wiring import Workbench
-from pages.widgets import admin_models, admin_plans, admin_tokens
+from pages.widgets import admin_plans, admin_tokens
 
 Open = Callable[..., Workbench]
 NEW = ("run", "read-runs")
@@ -315,6 +318,29 @@ def test_a_model_no_plan_leads_to_says_so(house: Workbench) -> None:
     assert "it stands in tier spare, which none uses" in said(shown(house, view="models"))
 
 
+def test_a_model_that_is_left_alone_is_told_and_can_be_tried_at_once(house: Workbench) -> None:
+    leg = Leg("openai", "gpt-6-luna")
+    assert "Left alone for now" not in said(shown(house, view="models"))
+    for _ in range(IN_A_ROW):
+        house.cooldown.turn(leg).failed(ProviderDown("The model's server cannot be reached."))
+    at = shown(house, view="models")
+    text = said(at)
+    assert "Left alone for now" in text and "failed 3 times" in text and "cannot be reached" in text
+    assert re.search(r"Since \d\d:\d\d:\d\d, until \d\d:\d\d:\d\d", text)
+    at.button(key="admin_wake_openai/gpt-6-luna").click().run()
+    assert not at.exception and house.cooldown.resting() == []
+    assert "The next run tries openai/gpt-6-luna" in said(at)
+    assert "Left alone for now" not in said(at)
+
+
+def test_a_model_whose_time_is_over_waits_for_the_next_run(house: Workbench) -> None:
+    for _ in range(IN_A_ROW):
+        house.cooldown.turn(Leg("openai", "gpt-6-luna")).failed(ProviderDown("Down."))
+    clock = house.cooldown.clock
+    house.cooldown.clock = lambda: clock() + FIRST_S
+    assert "The next run tries it." in said(shown(house, view="models"))
+
+
 def test_every_feature_of_every_plan_is_in_one_tier_or_lacking(house: Workbench) -> None:
     for plan in PLANS:
         served = [feature for features in lineup.tiers(house.policy, plan).values() for feature in features]
@@ -337,7 +363,7 @@ def test_the_place_of_a_model_is_its_place_in_the_tier(house: Workbench) -> None
     ("dollars", "words"), [("0.1", "$0.10"), ("1", "$1.00"), ("0.0125", "$0.0125"), ("1250", "$1,250.00")]
 )
 def test_a_price_keeps_all_its_decimals(dollars: str, words: str) -> None:
-    assert admin_models._per_mtok(int(Decimal(dollars).scaleb(9))) == words
+    assert price_rows.dollars(int(Decimal(dollars).scaleb(9))) == words
 
 
 @pytest.mark.parametrize(
