@@ -6,27 +6,21 @@ import streamlit as st
 
 from core import wiring
 from core.schema import FEATURES, AiRequest
-from pages.widgets import context, figures, form, routing, show, view, words
+from pages.widgets import form, room, routing, words
 
 PAGE = "generate"
 
 
 def remember(request: AiRequest) -> None:
-    """Fill in the form as it was for this request."""
-    context.remember(PAGE, request)
-    form.remember(PAGE, request)
+    """Choose the feature of this request."""
     st.session_state["generate_feature"] = request.feature
 
 
 workbench = wiring.current()
-st.title("Generate", anchor=False)
-run_id = view.recall(PAGE, workbench, remember)
-left, right = st.columns([13, 7], gap="medium")
+here = room.enter(PAGE, "Generate", workbench, remember)
+picked = here.picked
 
-with left, st.container(border=True):
-    picked = context.pick(PAGE, workbench)
-    if picked is None:
-        st.stop()
+with here.form:
     plan = workbench.policy.plan(picked.user.plan)
     st.session_state.setdefault("generate_feature", FEATURES[0])
     chosen = st.pills(
@@ -49,23 +43,11 @@ with left, st.container(border=True):
     instructions = form.instructions(PAGE)
     ready = allowed and form.fits(prompt, inputs, instructions)
     build = partial(AiRequest, feature=feature, instructions=instructions, inputs=inputs, **picked.fields())
-    view.begin(PAGE, workbench, build, ready=ready)
-    run_id = st.session_state.get("generate_run")
-    running = form.buttons(PAGE, workbench, "Generate", run_id, ready=ready)
-    view.refusal(PAGE)
+    room.ask(here, "Generate", build, ready=ready)
 
-with right:
+with here.right:
     card = st.container(border=True)
     beside = st.container()
 
-with left:
-    shown = run_id and view.matches(
-        PAGE, workbench, run_id, user_id=picked.user.id, job_id=picked.job_id, feature=feature
-    )
-    if run_id and shown:
-        show.run(PAGE, workbench, run_id, card, beside)
-if not shown:
-    route = routing.likely(workbench, feature, picked.user.plan)
-    with card.container():
-        figures.before(route, workbench, picked.tokens, picked.user.plan)
-form.settle(workbench, run_id, running=running)
+room.answer(here, feature, routing.likely(workbench, feature, picked.user.plan), card, beside)
+form.settle(workbench, here.run_id, running=here.running)

@@ -6,27 +6,21 @@ import streamlit as st
 
 from core import wiring
 from core.schema import AiRequest
-from pages.widgets import context, editor, figures, form, messages, raw, routing, show, view
+from pages.widgets import editor, form, messages, raw, room, routing
 
 PAGE = "playground"
 
 
 def remember(request: AiRequest) -> None:
-    """Fill in the form as it was for this request."""
-    context.remember(PAGE, request)
-    form.remember(PAGE, request)
+    """Take up the prompt, the model and the parameters of this request."""
     editor.remember(workbench, request)
 
 
 workbench = wiring.current()
-st.title("Playground", anchor=False)
-run_id = view.recall(PAGE, workbench, remember)
-left, right = st.columns([13, 7], gap="medium")
+here = room.enter(PAGE, "Playground", workbench, remember)
+picked = here.picked
 
-with left, st.container(border=True):
-    picked = context.pick(PAGE, workbench)
-    if picked is None:
-        st.stop()
+with here.form:
     edited = editor.draw(workbench)
     prompt = edited.prompt
     allowed = prompt is not None and prompt.feature in workbench.policy.plan(picked.user.plan).features
@@ -51,26 +45,15 @@ with left, st.container(border=True):
         draft=edited.source if edited.changed else None,
         **picked.fields(),
     )
-    view.begin(PAGE, workbench, build, ready=ready)
-    run_id = st.session_state.get("playground_run")
-    running = form.buttons(PAGE, workbench, "Run", run_id, ready=ready)
-    view.refusal(PAGE)
+    room.ask(here, "Run", build, ready=ready)
 
-with right:
+with here.right:
     card = st.container(border=True)
     if allowed:
         messages.draw(workbench, build, route.legs[0] if route else None)
     beside = st.container()
 
-with left:
-    shown = run_id and view.matches(
-        PAGE, workbench, run_id, user_id=picked.user.id, job_id=picked.job_id, feature=feature
-    )
-    told = show.run(PAGE, workbench, run_id, card, beside) if run_id and shown else None
-if told:
-    with right:
+if told := room.answer(here, feature, route, card, beside):
+    with here.right:
         raw.draw(told)
-if not shown:
-    with card.container():
-        figures.before(route, workbench, picked.tokens, picked.user.plan)
-form.settle(workbench, run_id, running=running)
+form.settle(workbench, here.run_id, running=here.running)

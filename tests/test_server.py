@@ -15,9 +15,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from core.llm import history
+from core.access import tokens
+from core.llm import history, runs
+from core.llm.runs import Opening
+from core.schema import AiRequest, Caller
 from core.store import Store
 from core.wiring import check_host
+from tests.fakes.visitor import visiting
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -69,12 +73,19 @@ def test_health_says_live_and_ready(server: Server) -> None:
     assert httpx2.get(f"{server.url}/health/live").json() == {"status": "live"}
     ready = httpx2.get(f"{server.url}/health/ready")
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "migrated": True, "policy": True, "demo_data": True}
+    assert ready.json() == {
+        "status": "ready",
+        "migrated": True,
+        "writable": True,
+        "policy": True,
+        "demo_data": True,
+    }
 
 
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api", "/API/v1/ai/run"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
-def test_an_unknown_api_address_is_a_problem_and_not_a_page(server: Server, method: str) -> None:
-    answer = httpx2.request(method, f"{server.url}/api/v1/nothing")
+def test_an_unknown_api_address_is_a_problem_and_not_a_page(server: Server, method: str, path: str) -> None:
+    answer = httpx2.request(method, server.url + path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "not_found"
@@ -133,6 +144,25 @@ def test_only_our_own_pages_open_a_socket(server: Server, origin: str | None, le
     headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": origin or f"http://{address}"}
     with httpx2.stream("GET", f"{server.url}/_stcore/stream", headers=headers) as answer:
         assert (answer.status_code == 101) == let_in
+
+
+def test_what_an_exception_says_reaches_neither_log_nor_page_nor_answer(server: Server) -> None:
+    canary, store = "zq7canary", Store(server.database)
+    opening = Opening(runs.new_id(), Caller(name="cli"), AiRequest(feature="match", user_id=1), "match@1", "pro")
+    runs.open_run(store, opening, owner="nobody")
+    with store.write() as connection:  # a time that cannot be read: the exception repeats it
+        connection.exec_driver_sql(f"UPDATE ai_run SET created_at = '{canary}', caller = 'token:t'")
+    with visiting(server.url) as visitor:
+        drawn = visitor.visit("runs", f"run={opening.id}")
+    token = tokens.create(store, "t", ["read-runs"])
+    answer = httpx2.get(f"{server.url}/api/v1/ai/runs/{opening.id}", headers={"Authorization": f"Bearer {token}"})
+    store.close()
+    (said,) = [element.alert.body for element in drawn if "under the number" in element.alert.body]
+    number, log = said.partition("under the number ")[2][:8], server.log.read_text()
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert number in log and answer.json()["reference"] in log and "ValueError at" in log
+    assert canary not in log + repr(drawn) + answer.text + repr(answer.headers)
+    assert token not in log
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", ""])

@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
 
 from core.drive.blocks import Block, joined, split_lines
+from core.drive.spacing import closed
 from core.errors import TooLarge, Unreadable
 
 MAX_UNPACKED_BYTES = 50_000_000
@@ -30,7 +31,7 @@ def blocks(data: bytes) -> list[Block]:
         found = list(_document(document))
     except (KeyError, ValueError, OpcError, InvalidXmlError, XMLSyntaxError, zipfile.BadZipFile, AttributeError):
         raise Unreadable(f"This .docx file is damaged. {_SAVE_AGAIN}") from None
-    return joined(found)
+    return joined(closed(found))
 
 
 def _look_into(data: bytes) -> None:

@@ -9,6 +9,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from core.drive.blocks import Block, joined, marked
+from core.drive.spacing import closed
 from core.errors import TooLarge, Unreadable
 
 MAX_PAGES = 30
@@ -49,7 +50,7 @@ def blocks(data: bytes) -> list[Block]:
         raise Unreadable(
             "This PDF holds no text; it is most likely a scan. Run text recognition on it, or paste the text."
         )
-    return joined(_blocks(pages))
+    return joined(closed(_blocks(pages)))
 
 
 # -- letters to runs -------------------------------------------------------------------------------------

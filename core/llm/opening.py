@@ -8,12 +8,13 @@ be seen and recorded; the grammar is read off them.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from itertools import combinations
 from typing import Any
 
 from core.llm.opening_examples import EXAMPLES, SYSTEM
+from core.llm.opening_wishes import Wishes, place
 from core.llm.provider import Message
 from core.llm.render import NOTHING
 from core.llm.rules import facts as facts_of
@@ -23,6 +24,7 @@ from core.schema import Feature
 from core.tools import career, posting
 from core.tools.material import Material
 
+NO_WISHES = Wishes()
 MAX_TOKENS = 120
 NOTE_CHARS = 110  # of each end of the prompt's system and user text
 FACT_CHARS = 170
@@ -46,16 +48,21 @@ PAST = re.compile(
 )
 
 
-def messages(prompt_messages: tuple[Message, ...], material: Material, feature: Feature) -> tuple[Message, ...]:
+def messages(
+    prompt_messages: tuple[Message, ...], material: Material, feature: Feature, wishes: Wishes = NO_WISHES
+) -> tuple[Message, ...]:
     """One example pair and the facts of this run, about 450 tokens.
 
-    The two ends of the prompt's own words are told as notes. Instructions are not: so small a model retells them
-    as if they were facts of the candidate.
+    The two ends of the prompt's own words are told as notes, and so is what a draft asks for beyond the shipped
+    prompt: its wishes also choose and order the facts. Instructions are not told: so small a model retells them as
+    if they were facts of the candidate.
     """
     asked, answered = EXAMPLES[feature]
-    facts = _facts(material, feature)
+    facts = _facts(material, feature, wishes)
     shown = PROSE[1:] if feature == "improve_text" else tuple(facts)
-    lines = [f"Note: {note}" for note in _notes(prompt_messages)]
+    notes = _notes(prompt_messages)
+    notes += [wishes.note] if wishes.note and not any(wishes.note in note for note in notes) else []
+    lines = [f"Note: {note}" for note in notes]
     lines += _plan(facts, material, feature)
     lines += [f"{label}: {facts[label]}" for label in shown if facts[label]]
     return (
@@ -87,18 +94,19 @@ def grammar(given: tuple[Message, ...]) -> str | None:
     return "\n".join(rules)
 
 
-def _facts(material: Material, feature: Feature) -> dict[str, str]:
+def _facts(material: Material, feature: Feature, wishes: Wishes) -> dict[str, str]:
     """What the model is told, by label; a label without a fact is empty."""
     resume: Mapping[str, Any] = material.resume or {}
     basics, work = resume.get("basics") or {}, (resume.get("work") or [{}])[0]
-    matched = material.keywords.matched[:STRENGTHS] if material.keywords else ()
+    matched = [found.term for found in material.keywords.matched] if material.keywords else []
+    strengths, unwanted = wishes.ranked(matched)[:STRENGTHS], wishes.unwanted(matched)
     job = material.job
     return {
         "Name": _line(material.profile.get("name") or basics.get("name") or "The candidate"),
         "Profession": _line(material.profile.get("headline") or basics.get("label")),
         "Role": " at ".join(part for part in (_line(work.get("position")), _line(work.get("name"))) if part),
-        "Achievement": _achievement(_untold(work, material, feature), [found.term for found in matched]),
-        "Strengths": ", ".join(_line(posting.worded(found.term, job.description if job else "")) for found in matched),
+        "Achievement": _achievement(_untold(work, material, feature), strengths, unwanted, wishes),
+        "Strengths": ", ".join(_line(posting.worded(term, job.description if job else "")) for term in strengths),
         "Job": " at ".join(part for part in (_line(job.title), _line(job.company)) if part) if job else "",
         "Text": _line(material.inputs.get("text"), FACT_CHARS),
     }
@@ -163,17 +171,23 @@ def _employer(material: Material) -> str:
     return _line(work.get("name"))
 
 
-def _achievement(highlights: list[Any], terms: list[str]) -> str:
-    """The bullet of the last post that says most: tells a deed, names a matched term, has a number."""
+def _achievement(highlights: list[Any], terms: list[str], unwanted: Set[str], wishes: Wishes) -> str:
+    """The line of the last post that says most: a deed, one asked for, with a matched term and a number."""
     lines = [" ".join(line.split()) for line in highlights[:12] if isinstance(line, str)]
 
-    def weight(line: str) -> tuple[bool, bool, bool, bool]:
-        text = line.lower()
-        stands_alone = bool(_past_verb(line)) and not POINTING_BACK.search(text)
-        names_term = any(term.lower() in text for term in terms)
-        return stands_alone, names_term, len(line) <= DEED_CHARS, any(each.isdigit() for each in line)
+    def weight(line: str) -> tuple[bool, ...]:
+        told = _clause(line)
+        text = told.lower()
+        return (
+            not any(place(term, told) is not None for term in unwanted),
+            bool(_past_verb(told)) and not POINTING_BACK.search(text),
+            wishes.names(line),
+            any(term.lower() in text for term in terms),
+            len(told) <= DEED_CHARS,
+            any(each.isdigit() for each in told),
+        )
 
-    return max((_clause(line) for line in lines if line), key=weight, default="")
+    return _clause(max((line for line in lines if line), key=weight, default=""))
 
 
 def _clause(line: str) -> str:

@@ -1,5 +1,6 @@
 """Tables and sessions."""
 
+from core.store.columns import Base
 from core.store.db import EVERYONE, Store, owned
 from core.store.migrate import init_db
 from core.store.models import (
@@ -7,7 +8,6 @@ from core.store.models import (
     AiMemory,
     AiRun,
     ApiToken,
-    Base,
     Document,
     DocumentRevision,
     Job,
@@ -24,8 +24,10 @@ from core.store.usage_models import (
     Repricing,
     RepricingLine,
     UsageDay,
+    UsageErased,
     UsageKey,
     UsagePending,
+    UsageState,
 )
 
 __all__ = [
@@ -49,8 +51,10 @@ __all__ = [
     "ResumeVersion",
     "Store",
     "UsageDay",
+    "UsageErased",
     "UsageKey",
     "UsagePending",
+    "UsageState",
     "User",
     "init_db",
     "owned",

@@ -5,37 +5,59 @@ of failing, and a deferred reader. Writers of one process wait in line for a loc
 waiting sleeps and is unfair. PostgreSQL gets one. Parameters never reach a log or an exception.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Table, create_engine, event, make_url, select
+from pydantic_core import PydanticSerializationError, from_json, to_json
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    select,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from core.errors import Misconfigured, StorageDown, StoreConflict
-from core.store.models import Owned
+from core.store.columns import Owned
+from core.store.hints import HintedCompiler
+from core.store.statement import Statement, begin_with
+
+T = TypeVar("T")
 
 EVERYONE: Final = "everyone"
 Owner = int | Literal["everyone"]
 
 
 class Store:
-    """One database. Reads and writes are context managers; a write commits at its end or not at all."""
+    """One database. Reads and writes are context managers; a write commits at its end or not at all.
+
+    `together` is how many writes may share a commit.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = _parse(url)
         if self.url.get_backend_name() == "sqlite":
             _make_folder(self.url)
             self._turn: AbstractContextManager[object] = Lock()
+            self.together = 64
             self.writer = _sqlite(self.url, begin="BEGIN IMMEDIATE")
             self.reader = _sqlite(self.url, begin="BEGIN")
         else:
             self._turn = nullcontext()
+            self.together = 1  # its transactions run side by side, and two that hold much would wait for each other
             self.writer = _postgresql(self.url)
             self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -51,6 +73,27 @@ class Store:
         """A Core write transaction, for the call path."""
         with _told(), self._turn, self.writer.begin() as connection:
             yield connection
+
+    def write_all(self, works: Sequence[Callable[[Connection], T]]) -> list[T | Exception]:
+        """What each of `works` returns once it is committed, or the error that kept it from being written.
+
+        They share one transaction. Where that fails each gets its own, so that one harms none of the others: a work may
+        be called twice and must keep nothing of the first time.
+        """
+        if 1 < len(works) <= self.together:
+            try:
+                with self.write() as connection:
+                    return [work(connection) for work in works]
+            except Exception as failed:  # noqa: BLE001 - whichever it was says so itself below
+                del failed
+        return [self._written(work) for work in works]
+
+    def _written(self, work: Callable[[Connection], T]) -> T | Exception:
+        try:
+            with self.write() as connection:
+                return work(connection)
+        except Exception as failed:  # noqa: BLE001 - handed to whoever asked for this work
+            return failed
 
     @contextmanager
     def reading(self, owner: Owner) -> Iterator[Session]:
@@ -92,6 +135,17 @@ def owned(connection: Connection, table: Table, ids: Sequence[int], user_id: int
     return list(connection.execute(select(table).where(table.c.id.in_(ids), table.c.user_id == user_id)))
 
 
+def own(table: Table, *columns: ColumnElement[Any]) -> Statement:
+    """`owned` for the call path: these columns of the row `id` of `table`, if it belongs to `user_id`."""
+    return Statement(select(*columns).where(table.c.id == bindparam("id"), table.c.user_id == bindparam("user_id")))
+
+
+def newest_own(table: Table, *columns: ColumnElement[Any]) -> Statement:
+    """The same of the newest row that belongs to `user_id`."""
+    own_rows = select(*columns).where(table.c.user_id == bindparam("user_id"))
+    return Statement(own_rows.order_by(table.c.id.desc()).limit(1))
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -117,13 +171,14 @@ def _make_folder(url: URL) -> None:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True)
+        return create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True, **JSON_BY)
     except (NoSuchModuleError, ImportError):
         raise Misconfigured("WORKBENCH_DATABASE_URL names a driver that is not installed. Use postgresql://…") from None
 
 
 def _sqlite(url: URL, *, begin: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True, **JSON_BY)
+    engine.dialect.statement_compiler = HintedCompiler
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -134,14 +189,32 @@ def _sqlite(url: URL, *, begin: str) -> Engine:
             "busy_timeout=15000",
             "foreign_keys=ON",
             "secure_delete=ON",
+            "wal_autocheckpoint=4000",  # 16 MB: each checkpoint waits for the disk
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        begin_with(connection, begin)
 
     return engine
+
+
+def _json(value: Any) -> str:
+    try:
+        return to_json(value).decode()
+    except PydanticSerializationError:  # half a character: escaped, as JSON may hold it
+        return json.dumps(value)
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)
+
+
+JSON_BY: Final = {"json_serializer": _json, "json_deserializer": _from_json}
 
 
 @contextmanager

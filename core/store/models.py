@@ -1,72 +1,13 @@
 """All tables. Ids of people and papers are integers, run ids are time-ordered strings."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    Index,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import BigInteger, Integer, TypeEngine
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Integer
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time: ISO-8601 text of fixed width on SQLite, timestamptz on PostgreSQL."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else String(32))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time must be aware")
-        value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(UTC)
-
-
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-Number = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-class Owned:
-    """Belongs to one user; the guard of `db` narrows every ORM query on it."""
-
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+from core.store.columns import Base, Json, Number, Owned, UtcTime, now
 
 
 class User(Base):
@@ -180,6 +121,19 @@ class DocumentRevision(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
+LISTED = (
+    *("user_id", "job_id", "status", "feature", "plan", "provider", "model", "prompt", "caller", "error_code"),
+    *("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"),
+    *("cost_nanousd", "cost_status", "latency_ms", "ttft_ms"),
+)
+
+
+def _where(*columns: str) -> Index:
+    """An index of the rows that the last of these, a condition, holds for."""
+    *names, condition = columns
+    return Index(None, *names, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class AiRun(Owned, Base):
     """One AI call. Tokens and cost are sums over its attempts; `cost_nanousd` is NULL when unknown.
 
@@ -191,9 +145,18 @@ class AiRun(Owned, Base):
     __tablename__ = "ai_run"
     __table_args__ = (
         UniqueConstraint("caller", "idempotency_key"),
+        _where("lease_until", "lease_until IS NOT NULL"),
+        # The list of runs. One index holds all it shows, so that any filter and order is read from it alone; the others
+        # find what is rare in it. They are partial where they can be: a run that ends well is in few of them.
+        Index("ix_ai_run_list", "created_at", "id", *LISTED),
         Index(None, "user_id", "created_at"),
-        Index(None, "status", "lease_until"),
-        Index(None, "created_at", "id"),
+        Index(None, "prompt", "created_at"),
+        Index(None, "caller", "created_at"),
+        _where("job_id", "created_at", "job_id IS NOT NULL"),
+        _where("provider", "model", "created_at", "provider IS NOT NULL"),
+        _where("status", "created_at", "status <> 'ok'"),
+        _where("error_code", "created_at", "error_code IS NOT NULL"),
+        _where("cost_status", "created_at", "cost_status <> 'exact' AND status <> 'running'"),
     )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     caller: Mapped[str] = mapped_column(String(120))

@@ -80,7 +80,7 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(_stem(word) for word in split(text).words)
 
 
-@functools.lru_cache(maxsize=1 << 15)
+@functools.lru_cache(maxsize=1 << 13)
 def _stem(word: str) -> str:
     word = _SAME.get(singular(word), singular(word))
     while len(short := _ENDINGS.sub("", word)) > 3 and short != word:

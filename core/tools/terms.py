@@ -1,7 +1,7 @@
 """The skills a text names, which of them matter most, and whether a text names a given one."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from core.tools import emphasis, lexicon
@@ -87,6 +87,14 @@ def terms(text: str) -> tuple[str, ...]:
 def mentions(text: str, term: str) -> bool:
     """Whether `text` names `term` as a whole term, in any of its spellings."""
     return next(scan.spellings(scan.read(text), _one(term)), None) is not None
+
+
+def mentioned(text: str, wanted: Iterable[str]) -> list[str]:
+    """Those of the terms that `text` names, in their order."""
+    page = scan.read(text)
+    words = {*page.said.words, *page.said.last}
+    possible = [(term, book) for term in wanted if not words.isdisjoint((book := _one(term)).longest)]
+    return [term for term, book in possible if next(scan.spellings(page, book), None) is not None]
 
 
 def only(wanted: Sequence[str]) -> Lexicon:

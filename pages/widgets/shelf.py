@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.drive import papers
 from core.wiring import Workbench
+from pages.widgets import sections
 
 VIEWS = {"documents": "Documents", "resumes": "Resume versions", "jobs": "Jobs", "memory": "Memory"}
 PAPERS = {"document": "documents", "version": "resumes", "posting": "jobs"}  # a paper's parameter and its view
@@ -44,16 +45,7 @@ def owner(workbench: Workbench) -> int | None:
 
 def switch() -> None:
     """The row of views."""
-    st.session_state["drive_view"] = view()
-    st.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        required=True,
-        key="drive_view",
-        on_change=_switched,
-        label_visibility="collapsed",
-    )
+    sections.switch("View", VIEWS, key="drive_view", here=view(), on_change=_switched)
 
 
 def back(view: str) -> None:

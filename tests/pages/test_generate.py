@@ -424,6 +424,86 @@ def tailoring(workbench: Workbench, page: Pages) -> tuple[AppTest, list[str]]:
     return make(page(user=str(user)), "tailor_resume"), texts
 
 
+VERDICTS = ("verified", "needs review", "blocked")
+
+
+def judged(workbench: Workbench, page: Pages) -> tuple[AppTest, int, list[str]]:
+    """A tailored resume on view with a change of each verdict, its candidate, and what each change would add."""
+    user = on_premium(workbench)
+    source = papers.resume_versions(workbench.store, user)[0]
+    entry = next(entry for entry in source.content["work"] if len(entry["highlights"]) > 2)
+    added = ["", " Befriended penguins.", " Ran it in Cobol at NASA."]
+    changes = [
+        {
+            "op": "replace",
+            "path": f"work/{entry['id']}/highlights/{id}",
+            "original": text,
+            "value": text + more if more else text.replace(text.split()[0], f"Carefully {text.split()[0].lower()}", 1),
+            "reason": "Asked for.",
+        }
+        for id, text, more in zip(entry["highlight_ids"], entry["highlights"], added, strict=False)
+    ]
+    workbench.providers["openai"]._script[:] = [Play(json.dumps(ANSWER | {"changes": changes}))]  # type: ignore[attr-defined]
+    return make(page(user=str(user)), "tailor_resume"), user, [change["value"] for change in changes]
+
+
+def test_only_verified_changes_are_ticked_at_first_and_the_others_say_why(opening: Opening, page: Pages) -> None:
+    workbench = opening()
+    at, _, _ = judged(workbench, page)
+    run_id = at.query_params["run"]
+    found = [change.verdict for change in history.story(workbench.store, run_id).result.changes]
+    assert tuple(found) == VERDICTS
+    ticks = [at.checkbox(key=f"generate_keep_{run_id}_{number}").value for number in range(3)]
+    assert ticks == [True, False, False]
+    text = said(at)
+    assert "penguins" in text and "NASA” stands nowhere in the resume" in text
+    assert "1 needs review and 1 is blocked" in text
+    assert at.get_by_key("generate_preview").label == "The resume with 1 of 3 changes"
+
+
+def test_a_blocked_change_is_kept_only_when_ticked_and_confirmed(opening: Opening, page: Pages) -> None:
+    workbench = opening()
+    at, user, (_, _, blocked) = judged(workbench, page)
+    key = f"generate_keep_{at.query_params['run']}_2"
+    at.checkbox(key=key).check().run()
+    assert at.get_by_key("generate_preview").label == "The resume with 1 of 3 changes"
+    assert "Until this is confirmed" in said(at)
+    at.checkbox(key=f"{key}_confirmed").check().run()
+    assert at.get_by_key("generate_preview").label == "The resume with 2 of 3 changes"
+    at.button(key="generate_save_version").click().run()
+    assert not at.exception
+    newest = papers.resume_versions(workbench.store, user)[0].content
+    assert blocked in [line for entry in newest["work"] for line in entry["highlights"]]
+
+
+def test_a_letter_with_unfounded_claims_is_saved_only_when_they_are_checked(opening: Opening, page: Pages) -> None:
+    lie = "I led 431 people at Zorbcorp."
+    workbench = opening(
+        Play("Cover letter: Acme\n\nA note.\n\n", f"Dear Hiring Team,\n\nHere is why. {lie}\n\nKind regards")
+    )
+    user = on_premium(workbench)
+    before = len(papers.documents(workbench.store, user))
+    at = make(page(user=str(user)), "cover_letter")
+    run_id = at.query_params["run"]
+    at.button(key="generate_save").click().run()
+    assert at.button(key="generate_save_now").disabled
+    assert "“431”, “Zorbcorp” in “I led 431 people at Zorbcorp.”" in said(at)
+    at.checkbox(key=f"generate_checked_{run_id}").check().run()
+    at.button(key="generate_save_now").click().run()
+    assert len(papers.documents(workbench.store, user)) == before + 1
+
+
+def test_taking_the_unfounded_sentence_out_needs_no_tick(opening: Opening, page: Pages) -> None:
+    workbench = opening(
+        Play("Cover letter: Acme\n\nA note.\n\n", "Dear Hiring Team,\n\nHere is why. I led 431 people.\n\nKind regards")
+    )
+    user = on_premium(workbench)
+    at = make(page(user=str(user)), "cover_letter")
+    at.button(key="generate_save").click().run()
+    at.text_area(key=f"generate_body_{at.query_params['run']}").set_value("Dear Hiring Team,\n\nHere is why.").run()
+    assert not at.button(key="generate_save_now").disabled
+
+
 def test_what_is_saved_downloaded_and_shown_holds_only_the_ticked_changes(opening: Opening, page: Pages) -> None:
     workbench = opening()
     at, (refused, dropped) = tailoring(workbench, page)

@@ -237,14 +237,14 @@ class Demo:
     async def aclose(self) -> None: ...
 
 
-def test_the_demo_model_is_said_to_see_no_prompt_and_others_can_be_looked_at(
+def test_the_demo_model_is_said_to_see_little_of_a_prompt_and_others_can_be_looked_at(
     opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workbench = opening(GOOD)
     monkeypatch.setattr(type(workbench.providers["openai"]), "configured", False)
     workbench.providers["embedded"] = Demo()  # type: ignore[index]
     at = page("playground.py")
-    assert "This demo model is told facts the rules found, and of your prompt only the first and last words." in said(
+    assert "This demo model is told facts that the rules found; of your prompt it is told the first and last words and what" in said(
         at
     )
     at.session_state["playground_composed"] = True

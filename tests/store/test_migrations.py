@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from core.errors import Misconfigured, StorageDown
 from core.store import Base, Store, init_db
-from core.store.migrate import configuration, is_current, migrate
+from core.store.migrate import configuration, is_current, migrate, newest
 from tests.databases import person
 
 
@@ -31,6 +32,18 @@ def test_a_new_database_is_not_current_and_a_migrated_one_is(empty_store: Store)
     assert not is_current(empty_store)
     init_db(empty_store)
     assert is_current(empty_store)
+
+
+def test_the_newest_migration_is_known_by_its_file_name() -> None:
+    assert newest() == ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def test_a_database_that_is_current_is_left_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched(*_: object) -> None:
+        raise AssertionError("a current database was migrated")
+
+    monkeypatch.setattr("core.store.migrate.migrate", touched)
+    init_db(store)
 
 
 def test_several_processes_may_migrate_at_once(empty_store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from core.store.models import Base
+from core.store.columns import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

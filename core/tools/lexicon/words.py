@@ -57,7 +57,7 @@ def lower(text: str) -> str:
     return "".join(small if len(small := mark.lower()) == 1 else mark for mark in text)
 
 
-@functools.lru_cache(maxsize=1 << 15)
+@functools.lru_cache(maxsize=1 << 13)
 def singular(word: str) -> str:
     """The word without its plural ending. Only sameness matters: both sides of a match pass through here."""
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us")) or word in _NOT_PLURALS:
