@@ -14,6 +14,7 @@ AttemptStatus = Literal["running", "ok", "failed", "cancelled", "abandoned"]
 CostStatus = Literal["exact", "estimated", "unknown"]
 Output = Literal["json", "text"]
 AnswerField = Literal["title", "summary", "content", "bullets", "warnings", "keywords_added", "next_actions"]
+Verdict = Literal["verified", "needs review", "blocked"]
 EventKind = Literal["started", "delta", "notice", "done"]
 
 
@@ -102,7 +103,8 @@ class Change(Word):
     `path` points at a text of the resume by stable ids, e.g. `work/w1/highlights/w1b2`,
     `work/w1/summary`, `basics/summary`, or at a list for `reorder`, e.g. `skills`.
     `value` is the new text; for `reorder`, the ids in their new order, one a line. `evidence` names
-    ids of the source resume's entries and bullets.
+    ids of the source resume's entries and bullets. `verdict` and `why`, a sentence for each claim that does not
+    stand, are computed by code, never read from a model; None before that.
     """
 
     op: Literal["replace", "remove", "reorder"]
@@ -111,6 +113,8 @@ class Change(Word):
     value: str = ""
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    why: str = ""
 
 
 class RejectedChange(Word):
@@ -136,8 +140,18 @@ class ScorePart(Word):
     why: str
 
 
+class Doubt(Word):
+    """A sentence of a letter or a rewritten text with the claims in it that the context does not hold."""
+
+    sentence: str
+    claims: tuple[str, ...]
+
+
 class Details(Word):
-    """What stands beside an answer, all of it computed by code. `score` is 0–100, None without a job."""
+    """What stands beside an answer, all of it computed by code. `score` is 0–100, None without a job.
+
+    `rejected` are changes of a resume that code refused, `doubts` what a letter claims without evidence.
+    """
 
     score: int | None = None
     parts: tuple[ScorePart, ...] = ()
@@ -145,6 +159,7 @@ class Details(Word):
     missing: tuple[Found, ...] = ()
     low_confidence: bool = False
     rejected: tuple[RejectedChange, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +194,7 @@ class Usage(Word):
 class Cost(Word):
     """Nano-dollars and how sure they are; `nanousd` is None exactly when `status` is `unknown`.
 
-    `price` names the price list and its version, e.g. `genai-prices 0.2.3`.
+    `price` is the id of the price row: `own:17`, `genai-prices 0.2.3/openai/gpt-6-luna`, `local 0`.
     """
 
     nanousd: int | None

@@ -1,141 +1,300 @@
-"""What a rewritten text claims that can be checked by code: numbers, also in words, names, acronyms and tools."""
+"""What a text claims that can be checked by code, and whether another text holds it as evidence."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Literal
 
-FindTerms = Callable[[str], Iterable[str]]
+from core.drive import ranks
+from core.drive.amounts import Amount, Standing, by_value, is_unit, standing
+from core.drive.folding import fold
+from core.drive.numerals import amounts, nothings, numbers
+from core.drive.vocabulary import is_plain, kin, listed, stem, words
+from core.tools import kinship, terms
+from core.tools.lexicon import TOPIC
+from core.tools.lexicon.words import key
 
-_UNITS = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
-_ROUND = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORDS = {word: Decimal(at) for at, word in enumerate(_UNITS)}
-_TENS = {word: Decimal(at * 10) for at, word in enumerate(_ROUND, 2)}
-_WORDS |= _TENS | {"dozen": Decimal(12), "hundred": Decimal(100)}
-_SCALES = {
-    "k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "trillion": 12,
-    "hundred": 2,
-}  # fmt: skip
-_TIMES: dict[str, int | str] = {
-    "double": 2, "doubled": 2, "doubling": 2, "twice": 2, "twofold": 2, "triple": 3, "tripled": 3, "tripling": 3,
-    "threefold": 3, "quadruple": 4, "quadrupled": 4, "quadrupling": 4, "tenfold": 10, "halve": "0.5", "halved": "0.5",
-    "halving": "0.5", "half": "0.5",
-}  # fmt: skip
-_MASSES = re.compile(r"\b(dozens|hundreds|thousands|millions|billions|trillions)\b", re.I)
-_NUMBER = re.compile(
-    r"(?<![\w.])(?P<money>[$€£])?\s?(?P<digits>\d+(?:[,'’\u00a0\u202f]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:[\s-]?(?P<scale>k|mn|mm|m|bn|b|thousand|million|billion|trillion|hundred)\b)?"
-    r"\s?(?P<unit>%|per\s?cent\b|percent\b|percentage\b|x\b|times\b|fold\b|-fold\b)?",
-    re.I,
-)
-_WORD = re.compile(r"[^\W_][\w+#]*(?:[.'’&][\w+#]+)*[+#]*")
-_SPOKEN = re.compile(r"[A-Za-z]+")
-_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*", re.I)
-_SENTENCE_END = re.compile(r"[.!?:;•\n]\s*[\"“‘'(\[]*$")
-_PRONOUNS = {"i", "i'm", "i’m", "i've", "i’ve"}
+__all__ = [
+    "Claim",
+    "Evidence",
+    "Kind",
+    "claims",
+    "evidence",
+    "new_words",
+    "numbers",
+    "of_rank",
+    "stands",
+    "unsupported",
+]
+
+Kind = Literal["number", "date", "name", "tool", "title", "degree", "certificate", "distinction", "word"]
+
+_TOKEN = re.compile(r"[^\W_][\w+#]*(?:[.'&][\w+#]+)*[+#]*")
+_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?:•\n]\s*[\"“'(\[]*$")
+_VERB = re.compile(r"[A-Z][a-z]{2,}(?:ed|ing|ly)")
+_PRONOUNS = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
+_ENGLISH = re.compile(r"\b(?:the|and|of|for|with|from|to|in|by|that)\b", re.IGNORECASE)
+_LONGEST_TERM = 6  # words whose initials may make an acronym
 
 
-def unsupported(
-    text: str, support: str, *, names: Iterable[str] = (), find_terms: FindTerms | None = None
-) -> list[str]:
-    """The claims of `text` that `support` does not hold, as they are written, in order, each once.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing a text says; `said` is how it is written there, `term` how a tool is usually called."""
+
+    kind: Kind
+    said: str
+    start: int = 0
+    amount: Amount | None = None
+    term: str = ""
+
+
+class Evidence:
+    """A text that claims may rest on, read once: its amounts, its words in all their forms, its tools."""
+
+    def __init__(self, text: str) -> None:
+        self.text = fold(text)
+
+    @cached_property
+    def amounts(self) -> Mapping[Decimal, Sequence[Amount]]:
+        return by_value([*amounts(self.text), *nothings(self.text)])
+
+    @cached_property
+    def years(self) -> frozenset[Decimal]:
+        return frozenset(value for value, found in self.amounts.items() if any(one.is_year for one in found))
+
+    @cached_property
+    def low(self) -> str:
+        return self.text.lower()
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        return frozenset(form for found in _TOKEN.finditer(self.text) for form in _forms(found[0]))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        said = [found[0] for found in words(self.text)]
+        joined = {stem(one + other) for one, other in pairwise(said) if other[0].islower()}
+        return frozenset(map(stem, said)) | joined
+
+    @cached_property
+    def groups(self) -> frozenset[int]:
+        return frozenset(group for one in self.stems for group in kin(one))
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """What words that follow each other abbreviate to: `slo` for `service-level objectives`."""
+        first = [found[0][0].lower() for found in words(self.text)]
+        return frozenset("".join(first[at : at + size]) for size in range(2, _LONGEST_TERM) for at in range(len(first)))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(_key(hit.term) for hit in terms.find(self.text))
+
+    @cached_property
+    def is_english(self) -> bool:
+        return len(_ENGLISH.findall(self.text)) * 25 >= len(self.text.split())
+
+    def says(self, word: str) -> bool:
+        """Whether it has a word in any form, or one that means the same."""
+        low = stem(word)
+        return low in self.stems or not self.groups.isdisjoint(kin(low))
+
+    def standing(self, claim: Claim) -> tuple[Standing, Amount | None]:
+        """Whether it holds a claim; of numbers with the amount that comes nearest."""
+        if claim.amount is not None:
+            return standing(claim.amount, self.amounts)
+        return ("held" if self._holds(claim) else "absent"), None
+
+    def _holds(self, claim: Claim) -> bool:
+        match claim.kind:
+            case "name":
+                return self._holds_name(claim.said)
+            case "tool":
+                return self._holds_tool(claim.said) or self._holds_tool(claim.term)
+            case "degree":
+                level = next(ranks.degrees(claim.said))[0]
+                return any(level in (held, "diploma") for held, _ in ranks.degrees(self.text))
+            case "title":
+                return ranks.holds_title(claim.said, self.text.splitlines())
+            case "certificate" | "distinction":
+                return any(stem(word[0]) in self.stems for word in words(claim.said) if not is_plain(stem(word[0])))
+        return self.says(claim.said)
+
+    def _holds_name(self, said: str) -> bool:
+        for found in _TOKEN.finditer(said):
+            word = found[0]
+            forms = _forms(word)
+            if (
+                forms & self.forms
+                or (word.rstrip("s").isupper() and forms & self.initials)
+                or (word.isalpha() and self.says(word))
+            ):
+                continue
+            return False
+        return True
+
+    def _holds_tool(self, said: str) -> bool:
+        if not said:
+            return False
+        if stands(said.lower(), self.low) or (name := _key(said)) in self.terms:
+            return True
+        if any(_key(one) in self.terms for one in kinship.kinds().get(name, ())):
+            return True
+        parts = [found[0] for found in words(said)]
+        return re.sub(r"[ /-]", "", said).isalpha() and len(parts) > 1 and all(map(self.says, parts))
+
+
+@lru_cache(maxsize=512)
+def evidence(text: str) -> Evidence:
+    """The text as evidence; the same text is read once."""
+    return Evidence(text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _key(term: str) -> str:
+    return key(term)
+
+
+def stands(said: str, text: str) -> bool:
+    """Whether a text has these words as whole words; both in lower case."""
+    at = text.find(said)
+    while at >= 0:
+        end = at + len(said)
+        if (
+            not (at and (text[at - 1].isalnum() or text[at - 1] == "_"))
+            and not text[end : end + 1].isalnum()
+            and text[end : end + 1] not in ("+", "#")
+        ):
+            return True
+        at = text.find(said, at + 1)
+    return False
+
+
+def unsupported(text: str, support: str, *, names: Iterable[str] = ()) -> list[str]:
+    """The numbers, names, acronyms and tools of `text` that `support` does not hold, as they are written, each once.
 
     `names` are names known from elsewhere (employers, schools): as claims they count even where a sentence starts.
-    A word that merely starts a sentence is otherwise taken for a plain word.
+    A text that retells another puts numbers into other words: that its unit is the same is enough.
     """
-    return list(
-        dict.fromkeys([*_numbers(text, support), *_names(text, support, names), *_terms(text, support, find_terms)])
-    )
+    held = evidence(support)
+    return list(dict.fromkeys(claim.said for claim in claims(text, held, names) if held.standing(claim)[0] == "absent"))
 
 
-# -- numbers ------------------------------------------------------------------------------------------
+def claims(text: str, held: Evidence, names: Iterable[str] = ()) -> Iterator[Claim]:
+    """The numbers, names and tools that a text claims; words known to `held` are no names where a sentence starts."""
+    said = fold(text)
+    spans = []
+    for one in amounts(said):
+        spans.append((one.start, one.end))
+        yield Claim("date" if one.is_year else "number", one.written, one.start, one)
+    hits = [hit for hit in terms.find(said) if hit.grade >= TOPIC]
+    for hit in hits:
+        spans.append((hit.start, hit.end))
+        yield Claim("tool", said[hit.start : hit.end], hit.start, term=hit.term)
+    yield from _names(said, held, spans, names)
 
 
-def _numbers(text: str, support: str) -> list[str]:
-    held = {claim for claim, _ in numbers(support)}
-    return [written for claim, written in numbers(text) if claim not in held]
+def of_rank(text: str) -> Iterator[Claim]:
+    """The titles, degrees, certificates and distinctions that a text claims."""
+    yield from (Claim("title", said) for said in ranks.titles(text))
+    yield from (Claim("degree", said) for _, said in ranks.degrees(text))
+    yield from (Claim("certificate", said) for said, _ in ranks.certificates(text))
+    yield from (Claim("distinction", said) for said in ranks.distinctions(text))
 
 
-def numbers(text: str) -> list[tuple[str, str]]:
-    """(claim, as written) of each number: `50K` and `50,000` are one claim, `40%` and `40` are two."""
-    found: list[tuple[str, str]] = []
-    for match in _NUMBER.finditer(text):
-        value = Decimal(re.sub(r"[,'’\u00a0\u202f]", "", match["digits"]))
-        if scale := match["scale"]:
-            value *= 10 ** _SCALES[scale.lower()]
-        found.append((_claim(value, match["money"], match["unit"]), match[0].strip()))
-    found += [(mass[0].lower(), mass[0]) for mass in _MASSES.finditer(text)]
-    return found + list(_spoken_numbers(text))
-
-
-def _spoken_numbers(text: str) -> Iterable[tuple[str, str]]:
-    words = [(word[0].lower(), word[0], word.end()) for word in _SPOKEN.finditer(text)]
-    at = 0
-    while at < len(words):
-        lower, written, _ = words[at]
-        at += 1
-        if lower in _TIMES:
-            yield _claim(Decimal(_TIMES[lower]), None, "x"), written
-        if lower not in _WORDS:
+def new_words(text: str, held: Evidence, taken: Iterable[str]) -> Iterator[Claim]:
+    """The words that claim something and that `held` has in no form; `taken` are claims that stand for themselves."""
+    said = fold(text)
+    spoken = {word[0].lower() for one in taken for word in words(fold(one))}
+    fresh = [found[0] for found in words(said)]
+    shorts = "".join(word[0].lower() for word in fresh)
+    for at, found in enumerate(words(said)):
+        low = stem(found[0])
+        if len(found[0]) < 3 or found[0].lower() in spoken or is_plain(low) or held.says(found[0]):
             continue
-        value = _WORDS[lower]
-        if lower in _TENS and at < len(words) and words[at][0] in _UNITS[1:10]:
-            value, written, at = value + _WORDS[words[at][0]], f"{written}-{words[at][1]}", at + 1
-        while at < len(words) and words[at][0] in _SCALES and len(words[at][0]) > 2:
-            value, written, at = value * 10 ** _SCALES[words[at][0]], f"{written} {words[at][1]}", at + 1
-        unit = re.match(r"[\s-]*(%|per\s?cent|percent|times|fold)", text[words[at - 1][2] :], re.I)
-        if value != 1 or unit:  # "one of the first" counts nothing
-            yield _claim(value, None, unit[1] if unit else None), written
-
-
-def _claim(value: Decimal, money: str | None, unit: str | None) -> str:
-    kind = (unit or "").lower().strip("- ")
-    kind = "%" if kind.startswith(("%", "per")) else "x" if kind in ("x", "times", "fold") else ""
-    return f"{money or ''}{value.normalize():f}{kind}"
+        if is_unit(low) or _counts(said, found):
+            continue
+        if _spells_out(shorts, at, held) or _joined(fresh, at, held):
+            continue
+        yield Claim("word", found[0], found.start())
 
 
 # -- names and acronyms ---------------------------------------------------------------------------------
 
 
-def _names(text: str, support: str, names: Iterable[str]) -> list[str]:
-    held = {form for match in _WORD.finditer(support) for form in _forms(match[0])}
-    known = {
-        form for name in names for match in _WORD.finditer(name) if match[0][:1].isupper() for form in _forms(match[0])
-    }
-    return [
-        match[0]
-        for match in _WORD.finditer(text)
-        if _is_name(text, match, known) and not (_forms(match[0]) & held) and match[0].lower() not in _PRONOUNS
-    ]
+def _names(text: str, held: Evidence, spans: list[tuple[int, int]], names: Iterable[str]) -> Iterator[Claim]:
+    known = _known(tuple(names))
+    last: Claim | None = None
+    for found in _TOKEN.finditer(text):
+        if found[0].islower() or found[0].lower() in _PRONOUNS or not _is_name(text, found, known, held):
+            continue
+        if any(start < found.end() and found.start() < end for start, end in spans):
+            continue
+        if last and text[last.start + len(last.said) : found.start()] == " " and not held._holds_name(last.said):
+            last = Claim("name", f"{last.said} {found[0]}", last.start)  # one name of several words
+            continue
+        if last:
+            yield last
+        last = Claim("name", found[0], found.start())
+    if last:
+        yield last
 
 
-def _is_name(text: str, match: re.Match[str], known: set[str]) -> bool:
-    word = match[0]
+@lru_cache(maxsize=64)
+def _known(names: tuple[str, ...]) -> frozenset[str]:
+    """The words of known names in all their forms."""
+    return frozenset(
+        form for name in names for found in _TOKEN.finditer(name) if found[0][0].isupper() for form in _forms(found[0])
+    )
+
+
+def _is_name(text: str, found: re.Match[str], known: frozenset[str], held: Evidence) -> bool:
+    word = found[0]
     if word[0].isdigit():
-        return bool(re.search(r"[A-Za-z]{2}", word)) and not _NUMBER.fullmatch(word)
-    if re.search(r"[A-Z0-9+#]", word[1:]) or (len(word) == 1 and word != "I" and word.isupper() and word != "A"):
+        return bool(re.search(r"[A-Za-z]{2}", word)) and re.fullmatch(r"[\d.,]+[a-z]+", word) is None
+    if re.search(r"[A-Z0-9+#]", word[1:]) or (len(word) == 1 and word not in ("I", "A") and word.isupper()):
         return True
     if not word[0].isupper():
         return False
-    before = text[: match.start()]
-    starts = not before.strip() or bool(_SENTENCE_END.search(before))
-    return not starts or bool(_forms(word) & known) or bool(_MONTH.fullmatch(word) and len(word) > 3)
+    before = text[: found.start()]
+    if before.strip() and not _SENTENCE_END.search(before):
+        return not is_plain(stem(word))
+    if _forms(word) & known or (_MONTH.fullmatch(word) and len(word) > 3):
+        return True
+    return not (is_plain(stem(word)) or kin(stem(word)) or _VERB.fullmatch(word) or held.says(word))
 
 
 def _forms(word: str) -> set[str]:
     """How a word may stand elsewhere: without its possessive, and in the singular."""
-    low = re.sub(r"['’]s?$", "", word.lower())
-    return {low, low[:-1]} if low.endswith("s") and len(low) > 3 else {low}
+    low = re.sub(r"'s?$", "", word.lower())
+    return {low, low[:-1]} if low.endswith("s") and (len(low) > 3 or word[:-1].isupper()) else {low}
 
 
-def _terms(text: str, support: str, find_terms: FindTerms | None) -> list[str]:
-    if find_terms is None:
-        return []
-    held = {term.casefold() for term in find_terms(support)}
-    return [term for term in find_terms(text) if term.casefold() not in held and not _stands_in(term, support)]
+# -- words ------------------------------------------------------------------------------------------------
 
 
-def _stands_in(term: str, support: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(term)}(?![\w+#])", support, re.I) is not None
+def _counts(text: str, found: re.Match[str]) -> bool:
+    """Whether a word is part of an amount: `million`, `percent`, `twelve`."""
+    low = stem(found[0])
+    counting = low in listed("number-words") or low in listed("counting") or found[0].lower().endswith("fold")
+    return counting or text[found.start() - 1 : found.start()].isdigit()
+
+
+def _spells_out(shorts: str, at: int, held: Evidence) -> bool:
+    """Whether a word is part of the long form of an acronym that the evidence has."""
+    for size in range(2, _LONGEST_TERM):
+        for first in range(max(0, at - size + 1), at + 1):
+            short = shorts[first : first + size]
+            if len(short) == size and short in held.forms and re.search(rf"\b{short.upper()}\b", held.text):
+                return True
+    return False
+
+
+def _joined(fresh: list[str], at: int, held: Evidence) -> bool:
+    """Whether a word is half of one that the evidence writes in one piece: `data set`."""
+    pairs = (fresh[at - 1] + fresh[at] if at else "", fresh[at] + fresh[at + 1] if at + 1 < len(fresh) else "")
+    return any(pair and stem(pair) in held.stems for pair in pairs)

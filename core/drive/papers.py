@@ -1,7 +1,7 @@
 """Drive: documents with their revisions, and resume versions. Nothing saved is ever overwritten."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ from core.drive.shape import clean, digest, normalise
 from core.errors import Invalid, NotFound
 from core.schema import Change
 from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
-from core.store.models import now
-from core.tools import keywords, memory
+from core.store.columns import now
+from core.tools import memory
 
 LONGEST = 200_000  # characters of one revision
 
@@ -153,21 +153,28 @@ def save_tailored(
     source_id: int,
     changes: Sequence[Change],
     *,
+    confirmed: Collection[str] = (),
     label: str,
     job_id: int | None,
     run_id: str | None,
 ) -> ResumeVersion:
-    """A new version: its source plus the accepted changes, applied by code.
+    """A new version: its source plus the given changes, applied by code.
 
-    Errors: `Invalid` when a change is refused or none is left, `NotFound` for the source.
+    `confirmed` are the paths of blocked changes that a person vouches for. Errors: `Invalid` when a change is refused,
+    is blocked without that, or none is left, `NotFound` for the source.
     """
     with store.reading(user_id) as session:
         source = session.get(ResumeVersion, source_id)
     if source is None:
         raise NotFound("This candidate has no such resume version. Pick one of theirs.")
-    tailored = tailoring.apply(source.content, changes, find_terms=_terms)
+    tailored = tailoring.apply(source.content, changes)
     if tailored.rejected:
         raise Invalid(f"A change cannot be applied: {tailored.rejected[0].why}")
+    judged = tailoring.judge(source.content, changes).accepted
+    if blocked := [one for one in judged if one.verdict == "blocked" and one.path not in confirmed]:
+        raise Invalid(
+            f"A blocked change is not confirmed: {blocked[0].why} Confirm it with the candidate, or leave it out."
+        )
     if not tailored.accepted:
         raise Invalid("No change is left to save. Keep at least one, or use the source version as it is.")
     return _add_version(
@@ -269,10 +276,6 @@ def _check(title: str, body: str) -> None:
         raise Invalid("There is no text to save. Generate or write some first.")
     if len(body) > LONGEST:
         raise Invalid(f"The text is longer than {LONGEST:,} characters. Split it into two documents.")
-
-
-def _terms(text: str) -> list[str]:
-    return [hit.term for hit in keywords.find(text)]
 
 
 def _sha(body: str) -> str:

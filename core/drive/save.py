@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -11,7 +11,7 @@ from core.drive.markdown import to_markdown as to_page
 from core.drive.papers import Paper
 from core.drive.shape import clean, normalise, sections
 from core.drive.tailoring import Difference
-from core.schema import AiAnswer, Change
+from core.schema import AiAnswer, Change, Doubt
 from core.store import ResumeVersion, Store
 
 # Features whose content stands alone; their summary is a note to the person who asked, not a part of the text.
@@ -64,23 +64,42 @@ def keep_version(
     source_id: int,
     changes: Sequence[Change],
     *,
+    confirmed: Collection[str] = (),
     label: str,
     job_id: int | None,
     run_id: str,
 ) -> ResumeVersion:
-    """A new resume version, or the one these changes of this run already made. Errors: `Invalid`, `NotFound`."""
+    """A new resume version, or the one these changes of this run already made.
+
+    `confirmed` are the paths of blocked changes that a person vouches for. Errors: `Invalid`, `NotFound`.
+    """
     with _saving:
         source = next((one for one in papers.resume_versions(store, user_id) if one.id == source_id), None)
         wanted = dict(tailoring.apply(source.content, changes).resume) if source else None
         for one in papers.resume_versions(store, user_id):
             if (one.source_run_id, one.label, one.content) == (run_id, clean(label)[:200], wanted):
                 return one
-        return papers.save_tailored(store, user_id, source_id, changes, label=label, job_id=job_id, run_id=run_id)
+        return papers.save_tailored(
+            store, user_id, source_id, changes, confirmed=confirmed, label=label, job_id=job_id, run_id=run_id
+        )
 
 
 def tailored(resume: Mapping[str, Any], changes: Sequence[Change]) -> str:
     """The resume with these changes and no other, as a Markdown page."""
     return to_page(tailoring.apply(resume, changes).resume)
+
+
+def judged(resume: Mapping[str, Any], changes: Sequence[Change]) -> Sequence[Change]:
+    """The changes with their verdicts; those of a run from before there were any are judged now."""
+    if all(change.verdict for change in changes):
+        return changes
+    return [tailoring.judge(resume, [change]).accepted[0] if _holds(resume, change) else change for change in changes]
+
+
+def unchecked(text: str, doubts: Sequence[Doubt]) -> list[Doubt]:
+    """The doubts about sentences that still stand in a text, however it is set."""
+    said = _letters(text)
+    return [doubt for doubt in doubts if _letters(doubt.sentence) in said]
 
 
 def edited(resume: Mapping[str, Any], summary: str, bullets: Mapping[str, str]) -> dict[str, Any]:
@@ -110,6 +129,14 @@ def _worded(resume: Mapping[str, Any], change: Change) -> Difference:
     for difference in tailoring.diff(resume, after):
         return difference
     return Difference(change.path, change.path, change.original, change.value)
+
+
+def _holds(resume: Mapping[str, Any], change: Change) -> bool:
+    return bool(tailoring.apply(resume, [change]).accepted)
+
+
+def _letters(text: str) -> str:
+    return " ".join(["", *re.findall(r"[^\W_]+", text.casefold()), ""])
 
 
 def _listed(sentences: Sequence[str]) -> str:

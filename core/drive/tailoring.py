@@ -1,17 +1,18 @@
-"""Tailoring: proposed changes applied to a copy of a resume by code, refused wherever they touch a fact."""
+"""Tailoring: proposed changes applied to a copy of a resume by code, refused wherever they touch a fact, and judged."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.drive.claims import FindTerms, unsupported
+from core.drive import verdicts
 from core.drive.resume import lines
 from core.drive.shape import clean, normalise, sections
+from core.drive.source import Source
 from core.drive.targets import Refusal, Target, find_target
 from core.schema import Change, RejectedChange
 
-__all__ = ["Difference", "Tailored", "apply", "diff"]
+__all__ = ["Difference", "Tailored", "apply", "diff", "judge"]
 MAX_CHANGES = 200
 MAX_SUMMARY = 2_000
 MAX_BULLET = 600
@@ -19,7 +20,10 @@ MAX_BULLET = 600
 
 @dataclass(frozen=True, slots=True)
 class Tailored:
-    """A new resume, the changes it holds and those that were refused, each with a sentence why."""
+    """A new resume, the changes that may be made and those that were refused, each with a sentence why.
+
+    Where they were judged, `resume` holds the verified ones of `accepted` and no other.
+    """
 
     resume: dict[str, Any]
     accepted: tuple[Change, ...]
@@ -36,18 +40,23 @@ class Difference:
     after: str
 
 
-def apply(resume: Mapping[str, Any], changes: Sequence[Change], *, find_terms: FindTerms | None = None) -> Tailored:
+def apply(resume: Mapping[str, Any], changes: Sequence[Change]) -> Tailored:
     """The resume with every change that may be made; `resume` itself is left as it is.
 
     Summaries, project descriptions and bullets may be replaced, bullets removed, and bullets, skills,
-    keywords and projects put in another order. A new text may only hold numbers, names, acronyms and,
-    given `find_terms`, tools that its own entry holds (for the summary: the whole resume).
+    keywords and projects put in another order. What a new text claims is for `judge`.
+    """
+    return _worked(normalise(resume), changes, None)
+
+
+def judge(resume: Mapping[str, Any], changes: Sequence[Change], *, job: str = "") -> Tailored:
+    """The resume with the verified changes; every change that may be made carries its verdict and why.
+
+    A new text's claims rest on its own entry, the summary's on the whole resume. `job` is the posting's text:
+    it proves nothing, but a claim that stands only there is called a gap.
     """
     source = normalise(resume)
-    work = _Work(source, find_terms)
-    for change in changes:
-        work.take(change)
-    return work.finish()
+    return _worked(source, changes, Source(source, job))
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -62,19 +71,25 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Differenc
     return (*rows, *_reordered(before, after))
 
 
-class _Work:
-    """One tailoring under way: what was taken so far, and on which paths."""
+def _worked(source: dict[str, Any], changes: Sequence[Change], judged_by: Source | None) -> Tailored:
+    work = _Work(source, judged_by)
+    for change in changes:
+        work.take(change)
+    return work.finish()
 
-    def __init__(self, source: dict[str, Any], find_terms: FindTerms | None) -> None:
+
+class _Work:
+    """One tailoring under way: what was taken so far, and on which paths; without a judge all of it counts."""
+
+    def __init__(self, source: dict[str, Any], judged_by: Source | None) -> None:
         self.source = source
         self.copy = normalise(source)
-        self.find_terms = find_terms
+        self.judged_by = judged_by
         self.paths: set[str] = set()
         self.accepted: list[Change] = []
         self.orders: list[tuple[Change, Target]] = []
         self.rejected: list[RejectedChange] = []
         self.ids = {line.id for line in lines(source)} | {entry["id"] for _, all_ in sections(source) for entry in all_}
-        self.names = tuple(_employers(source))
 
     def take(self, change: Change) -> None:
         try:
@@ -84,7 +99,10 @@ class _Work:
             self.rejected.append(RejectedChange(change=change, why=str(refusal)))
             return
         self.paths.add(target.path)
+        change = self._judged(change, target)
         self.accepted.append(change)
+        if self.judged_by and change.verdict != "verified":
+            return
         if change.op == "reorder":
             self.orders.append((change, target))
         else:
@@ -112,6 +130,15 @@ class _Work:
             return change
         return self._written(change, target)
 
+    def _judged(self, change: Change, target: Target) -> Change:
+        """The change with its verdict; what a new text says can be untrue, an order or a removal claims nothing."""
+        if self.judged_by is None:
+            return change
+        verdict, why = "verified", ""
+        if change.op == "replace":
+            verdict, why = verdicts.judge(change.value, target.text, target.support, target.entry, self.judged_by)
+        return change.model_copy(update={"verdict": verdict, "why": why})
+
     def _written(self, change: Change, target: Target) -> Change:
         value = _one_line(change.value) if target.one_line else clean(change.value)
         limit = max(MAX_BULLET if target.one_line else MAX_SUMMARY, len(target.text) * 3 // 2)
@@ -121,9 +148,6 @@ class _Work:
             raise Refusal(f"The new text is longer than {limit} characters.")
         if value == target.text:
             raise Refusal("The new text is the one that is there already.")
-        if invented := unsupported(value, target.support, names=self.names, find_terms=self.find_terms):
-            where = "this resume" if target.path == "basics/summary" else "this entry of the resume"
-            raise Refusal(f"“{_short(invented[0])}” is not in {where}.")
         return change.model_copy(update={"value": value})
 
 
@@ -139,11 +163,6 @@ def _ordered(change: Change, target: Target) -> Change:
     if given == list(target.items):
         raise Refusal("The new order is the one that is there already.")
     return change.model_copy(update={"value": "\n".join(given)})
-
-
-def _employers(source: Mapping[str, Any]) -> Iterator[str]:
-    for section, key in (("work", "name"), ("volunteer", "organization"), ("education", "institution")):
-        yield from (entry[key] for entry in source.get(section, ()) if entry.get(key))
 
 
 def _reordered(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[Difference]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.drive.resume import plain_text
+from core.drive.resume import lines
 from core.drive.shape import sections
 from core.drive.wording import heading, other_texts
 from core.schema import Change
@@ -50,6 +50,11 @@ class Target:
     items: tuple[str, ...] = ()
     one_line: bool = False
 
+    @property
+    def entry(self) -> str:
+        """The id of the entry it belongs to; empty for the summary on top."""
+        return self.path.split("/")[1] if self.path.count("/") > 1 else ""
+
     def write(self, resume: dict[str, Any], value: str | None) -> None:
         """Put `value` there in place; None takes the bullet out."""
         section, own, *rest = self.path.split("/")
@@ -87,7 +92,7 @@ def find_target(resume: Mapping[str, Any], change: Change) -> Target:
     section, rest = parts[0], parts[1:]
     if parts == ["basics", "summary"] and change.op == "replace":
         text = str(resume["basics"].get("summary") or "")
-        return Target("basics/summary", text, plain_text(resume))
+        return Target("basics/summary", text, evidence_text(resume))
     if change.op == "reorder" and not rest and section in _ORDERED_SECTIONS:
         return Target(section, items=tuple(entry["id"] for entry in resume.get(section, ())))
     _refuse_protected(section, rest)
@@ -96,6 +101,11 @@ def find_target(resume: Mapping[str, Any], change: Change) -> Target:
     if target is None:
         raise Refusal(_no_such_edit(change, section))
     return target
+
+
+def evidence_text(resume: Mapping[str, Any]) -> str:
+    """All a resume says of the candidate's work: a phone number is no evidence of a figure."""
+    return "\n".join(line.text for line in lines(resume) if line.place != "Contact")
 
 
 def _in_entry(change: Change, section: str, entry: Mapping[str, Any], rest: Sequence[str]) -> Target | None:

@@ -5,11 +5,10 @@ Rather too strict than too kind: a dropped true sentence costs a line, a kept fa
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
-from core.drive.claims import unsupported
+from core.drive.claims import claims, evidence, of_rank, unsupported
 from core.drive.resume import plain_text
-from core.tools import career, keywords, posting
+from core.tools import career, posting
 from core.tools.material import Material
 
 # Words that may begin a sentence though the context lacks them.
@@ -40,6 +39,13 @@ _DENIED = re.compile(r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|no
 _OF_THE_JOB = re.compile(
     r"^(?:the|this|your|their|our)? ?(?:job|role|position|posting|company|employer|team|description|vacancy|opening)\b"
     r"|^(?:you|they|we) (?:ask|require|need|want|seek|look|are looking|offer|use|run|build)",
+    re.IGNORECASE,
+)
+# What a sentence says the posting asks or tells; it needs no evidence of the candidate's.
+_QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
+_ASKED = re.compile(
+    r"\b(?:you|your \w+|the (?:posting|role|job|position|description)) (?:ask|describe|need|want|look|require|seek|mention|call|offer"
+    r"|say|name|list|plan|expect)s?\b[^,;.]*",
     re.IGNORECASE,
 )
 _SELF = re.compile(r"\b(?:i|i['’]m|i['’]ve|my|me|mine|myself|he|she|his|her|candidate|applicant)\b", re.IGNORECASE)
@@ -80,8 +86,10 @@ _NUMBERISH = re.compile(
 class Ground:
     """The texts a sentence may rest on: `own` is the candidate's, `job` the posting's."""
 
-    def __init__(self, material: Material) -> None:
-        self.own = "\n".join(_own_texts(material))
+    def __init__(self, material: Material, years: float | None = None) -> None:
+        """`years` of work, as the resume's dates add up to them."""
+        counted = [f"{round(years)} years of work", f"{int(years)} years of work"] if years else []
+        self.own = "\n".join([*_own_texts(material), *counted])
         job = material.job
         self.title, self.company = (job.title.strip(), job.company.strip()) if job else ("", "")
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
@@ -92,7 +100,6 @@ class Ground:
         self.told = _stems("\n".join([material.instructions, *material.memory])) - self.stems
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
-        self.find_terms = lru_cache(maxsize=64)(_terms)
 
     def why_not(self, sentence: str) -> str:
         """Why a sentence must go; empty when it may stay."""
@@ -100,7 +107,7 @@ class Ground:
             return "It is not finished."
         if _JUNK.search(sentence) or len(sentence.split()) < 4:
             return "It speaks of the task, or says nothing."
-        if strange := unsupported(sentence, self.all, find_terms=self.find_terms):
+        if strange := unsupported(sentence, self.all):
             return f"“{strange[0]}” is not in the context."
         first = re.match(r"[^\w]*([^\W\d_][\w'’+#-]*)", sentence)
         if first and first[1][0].isupper() and not self._may_begin(first[1]):
@@ -141,6 +148,19 @@ class Ground:
             return ""
         return f"{found[1]} {found[2].split(' ')[0]}"
 
+    def unfounded(self, sentence: str) -> list[str]:
+        """What a sentence claims that the context does not hold: of the candidate, that their own papers do not."""
+        strange = unsupported(sentence, self.all)
+        if not self.is_claim(sentence) or _OF_THE_JOB.search(sentence):
+            return strange
+        said = self._without_job(sentence) if _WISHES.search(sentence) else sentence
+        said = _ASKED.sub(" ", _QUOTED.sub(" ", said))
+        held = evidence(self.own)
+        for claim in (*claims(said, held), *of_rank(said)):
+            if claim.kind not in ("name", "tool") and claim.said not in strange and held.standing(claim)[0] == "absent":
+                strange.append(claim.said)
+        return strange
+
     def is_claim(self, sentence: str) -> bool:
         """Whether a sentence says something of the candidate, and not that it is lacking."""
         if _DENIED.search(sentence):
@@ -164,13 +184,17 @@ class Ground:
         title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip().casefold()
         if not wishes and title and title in sentence.casefold() and title not in self.own.casefold():
             return "The candidate's title is not the posting's."
-        said = sentence
-        for phrase in filter(None, (self.title, title, self.company) if wishes else ()):
-            said = re.sub(re.escape(phrase), " ", said, flags=re.IGNORECASE)
-        claims = unsupported(said, self.own, find_terms=self.find_terms)
-        terms = {term.casefold() for term in self.find_terms(said)}
-        only_job = [each for each in claims if each.casefold() in terms or _NUMBERISH.search(each)]
+        said = self._without_job(sentence) if wishes else sentence
+        held = evidence(self.own)
+        lacking = [claim for claim in claims(said, held) if claim.kind != "name" and held.standing(claim)[0] != "held"]
+        only_job = [claim.said for claim in lacking if claim.amount or claim.term]
         return f"“{only_job[0]}” stands only in the posting." if only_job else ""
+
+    def _without_job(self, sentence: str) -> str:
+        title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip()
+        for phrase in filter(None, (self.title, title, self.company)):
+            sentence = re.sub(re.escape(phrase), " ", sentence, flags=re.IGNORECASE)
+        return sentence
 
     def _works_at(self, sentence: str) -> bool:
         """Whether a sentence has the candidate work for the company that only the posting names."""
@@ -179,20 +203,11 @@ class Ground:
         return re.search(_WORKED_AT + re.escape(self.company), sentence, re.IGNORECASE) is not None
 
 
-def supported(sentence: str, material: Material) -> tuple[bool, str]:
-    """Whether the context holds a sentence, and if not, why not."""
-    why = Ground(material).why_not(sentence.strip())
-    return not why, why
-
-
-def keep(text: str, material: Material) -> tuple[list[str], list[tuple[str, str]]]:
-    """The sentences that may stay, in order, and those dropped with the reason; a repeated one is dropped."""
-    paragraphs, dropped = sift(text, Ground(material))
-    return [sentence for paragraph in paragraphs for sentence in paragraph], dropped
-
-
 def sift(text: str, ground: Ground) -> tuple[list[list[str]], list[tuple[str, str]]]:
-    """`keep` with paragraphs kept apart; a paragraph of which nothing stays is an empty list."""
+    """(the sentences that may stay, by paragraph; those dropped with the reason). A repeated one is dropped.
+
+    A paragraph of which nothing stays is an empty list.
+    """
     seen: set[str] = set()
     kept: list[list[str]] = []
     dropped: list[tuple[str, str]] = []
@@ -242,7 +257,3 @@ def _stems(text: str) -> set[str]:
     """The beginnings of a text's words that say something of their own."""
     words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
     return {word[:_STEM] for word in words if len(word) > 3 and word not in _STARTERS and word not in _FRAME}
-
-
-def _terms(text: str) -> tuple[str, ...]:
-    return tuple(hit.term for hit in keywords.find(text))

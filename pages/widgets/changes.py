@@ -1,23 +1,27 @@
-"""Proposed changes of a resume: tick what is true, save the rest as a new version for the job."""
+"""Proposed changes of a resume: tick what is true, confirm what code blocked, save them as a new version for the job."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.drive import papers, save
+from core.drive.tailoring import Difference
 from core.errors import WorkbenchError
 from core.llm.history import Story
 from core.schema import Change
 from core.wiring import Workbench
-from pages.widgets import keep, safe
+from pages.widgets import difference, keep, safe, verdict
 
 OPS = {"replace": "Reword", "remove": "Remove", "reorder": "Reorder"}
+CONFIRM = "I asked the candidate: what was blocked here is true."
 
 
 def draw(page: str, workbench: Workbench, story: Story) -> str | None:
-    """Each change with its tick box, the refused ones with why, and the form that saves a version.
+    """Each change with its verdict and tick box, the refused ones with why, and the form that saves a version.
 
-    Returns the resume with the ticked changes and no other, as Markdown; None where its source is gone.
+    Returns the resume with the changes that are kept and no other, as Markdown; None where its source is gone.
     """
     result = story.result
     resume: str | None = None
@@ -26,8 +30,10 @@ def draw(page: str, workbench: Workbench, story: Story) -> str | None:
     if result.changes and source is None:
         st.info("The resume version these changes were made for is gone, so they cannot be saved as a new one.")
     elif result.changes and source is not None:
+        changes = save.judged(source.content, result.changes)
         st.markdown(f"**Changes to v{source.number} · {safe.plain(source.label)}**")
-        kept = _ticked(page, story, source)
+        verdict.legend(Counter(verdict.of(change) for change in changes))
+        kept = _ticked(page, story, changes, save.in_words(source.content, changes))
         _save(page, workbench, story, source, kept)
         resume = save.tailored(source.content, kept)
     name = "The resume" if resume is None else f"The resume with {len(kept)} of {len(result.changes)} changes"
@@ -35,7 +41,7 @@ def draw(page: str, workbench: Workbench, story: Story) -> str | None:
         st.markdown(safe.safe(result.answer.content if resume is None else resume))
     if rejected := result.details.rejected:
         with st.expander(f"Refused changes ({len(rejected)})", icon=":material/block:"):
-            st.caption("Proposed, but not true to the resume. They are in no saved version.")
+            st.caption("They point where nothing may be changed, or do not match the resume. They cannot be saved.")
             for one in rejected:
                 said = one.change.value or one.change.original
                 st.markdown(f"- {safe.line(one.why)} *{OPS[one.change.op]}:* {safe.line(said)}")
@@ -50,30 +56,33 @@ def _source(workbench: Workbench, story: Story) -> Any | None:
     return next((version for version in versions if version.id == wanted), None)
 
 
-def _ticked(page: str, story: Story, source: Any) -> list[Change]:
-    """The changes that are ticked; all are at first."""
+def _ticked(page: str, story: Story, changes: Sequence[Change], read: Sequence[Difference]) -> list[Change]:
+    """The changes that are kept: ticked, and where they were blocked confirmed too. The verified are ticked at first."""
     kept = []
-    read = save.in_words(source.content, story.result.changes)
-    for number, (change, words) in enumerate(zip(story.result.changes, read, strict=True)):
+    for number, (change, words) in enumerate(zip(changes, read, strict=True)):
         with st.container(border=True, gap="xsmall"):
-            key = f"{page}_keep_{story.run.id}_{number}"
-            label = f"{OPS[change.op]} · {safe.plain(words.place)}"
-            if st.checkbox(label, value=True, key=key, persist_state="session"):
+            if _tick(f"{page}_keep_{story.run.id}_{number}", change, words.place):
                 kept.append(change)
-            before, after = st.columns(2)
-            before.caption("Now")
-            before.markdown(_shown(words.before))
-            after.caption("New")
-            after.markdown(_shown(words.after))
+            difference.sides(words, "Now", "New")
             if change.reason:
                 st.caption(f"Why: {safe.line(change.reason)}")
     return kept
 
 
-def _shown(text: str) -> str:
-    if not text.strip():
-        return "*nothing*"
-    return safe.bullets(text.split("\n")) if "\n" in text else safe.line(text)
+def _tick(key: str, change: Change, place: str) -> bool:
+    """The head of a change: its box, its verdict and why, and for a blocked one that is ticked the confirmation."""
+    given = verdict.of(change)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        label = f"{OPS[change.op]} · {safe.plain(place)}"
+        ticked = st.checkbox(label, value=given == "verified", key=key, persist_state="session")
+        verdict.badge(given)
+    verdict.why(change)
+    if given != "blocked" or not ticked:
+        return ticked
+    confirmed = st.checkbox(CONFIRM, key=f"{key}_confirmed", persist_state="session")
+    if not confirmed:
+        st.caption("Until this is confirmed, the change is left out.")
+    return confirmed
 
 
 def _save(page: str, workbench: Workbench, story: Story, source: Any, kept: list[Change]) -> None:
@@ -90,9 +99,17 @@ def _save(page: str, workbench: Workbench, story: Story, source: Any, kept: list
         )
     if not pressed:
         return
+    confirmed = [change.path for change in kept if verdict.of(change) == "blocked"]
     try:
         version = save.keep_version(
-            workbench.store, run.user_id, source.id, kept, label=label or "", job_id=run.job_id, run_id=run.id
+            workbench.store,
+            run.user_id,
+            source.id,
+            kept,
+            confirmed=confirmed,
+            label=label or "",
+            job_id=run.job_id,
+            run_id=run.id,
         )
     except WorkbenchError as refused:
         st.error(safe.safe(refused.message))

@@ -1,5 +1,7 @@
 """Save an answer to Drive: as a new document or as the next revision of one. And download it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.drive import papers, save
@@ -7,6 +9,7 @@ from core.drive.papers import Paper
 from core.errors import WorkbenchError
 from core.llm import history
 from core.llm.history import Story
+from core.schema import Doubt
 from core.wiring import Workbench
 from pages.widgets import links, safe
 
@@ -93,7 +96,8 @@ def _form(page: str, workbench: Workbench, story: Story, text: str) -> None:
         key=f"{page}_body_{run.id}",
         help="Markdown. Change what you want before it is saved.",
     )
-    if not st.button("Save", type="primary", icon=":material/save:", key=f"{page}_save_now"):
+    checked = _checked(page, run.id, save.unchecked(body or "", story.result.details.doubts))
+    if not st.button("Save", type="primary", icon=":material/save:", key=f"{page}_save_now", disabled=not checked):
         return
     try:
         paper = _keep(workbench, story, title or "", body or "", target)
@@ -103,6 +107,18 @@ def _form(page: str, workbench: Workbench, story: Story, text: str) -> None:
     st.session_state[f"{page}_saving"] = None
     tell(page, run.id, f"Saved to Drive: {paper.title}, revision {paper.revision}.", document=paper.id)
     st.rerun()
+
+
+def _checked(page: str, run_id: str, doubts: Sequence[Doubt]) -> bool:
+    """Whether a person vouches for the claims without evidence that the text still holds; yes where there are none."""
+    if not doubts:
+        return True
+    said = [f"{', '.join(f'“{claim}”' for claim in doubt.claims)} in “{doubt.sentence}”" for doubt in doubts]
+    st.warning(
+        f"Nothing in the context holds these claims. Take them out, or ask the candidate.\n\n{safe.bullets(said)}",
+        icon=":material/rate_review:",
+    )
+    return st.checkbox("I checked these claims", key=f"{page}_checked_{run_id}")
 
 
 def _keep(workbench: Workbench, story: Story, title: str, body: str, document_id: int | None) -> Paper:

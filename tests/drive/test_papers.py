@@ -206,6 +206,19 @@ def test_a_change_that_may_not_be_made_saves_no_version(store: Store, changes: l
     assert len(papers.resume_versions(store, user)) == 1
 
 
+def test_a_blocked_change_is_saved_only_when_a_person_confirms_it(store: Store) -> None:
+    user = person(store)
+    base = papers.add_resume(store, user, RESUME, label="Base")
+    path = "work/w1/highlights/w1h2"
+    change = Change(
+        op="replace", path=path, original="Kept the pagers quiet", value="Kept 90 pagers quiet", verdict="verified"
+    )
+    with pytest.raises(Invalid, match=r"“90” stands nowhere in the resume\. Confirm it"):
+        papers.save_tailored(store, user, base.id, [change], label="Up", job_id=None, run_id=None)
+    made = papers.save_tailored(store, user, base.id, [change], confirmed=[path], label="Up", job_id=None, run_id=None)
+    assert made.content["work"][0]["highlights"][1] == "Kept 90 pagers quiet"
+
+
 def test_another_candidates_resume_cannot_be_tailored(store: Store) -> None:
     mine, other = person(store), person(store, name="Bo Lind")
     base = papers.add_resume(store, mine, RESUME, label="Base")

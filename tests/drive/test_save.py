@@ -7,7 +7,7 @@ import pytest
 from core.drive import papers, save
 from core.drive.resume import normalise
 from core.errors import Invalid
-from core.schema import AiAnswer, Change
+from core.schema import AiAnswer, Change, Doubt
 from core.store import Store
 from tests.databases import migrated_postgresql, migrated_sqlite, person, postgresql_server, sqlite_url, store
 
@@ -109,6 +109,28 @@ def test_changes_are_told_in_words() -> None:
     assert (dropped.before, dropped.after) == ("Cleaned.", "")
     assert (swapped.before, swapped.after) == ("Cooked.\nCleaned.", "Cleaned.\nCooked.")
     assert "Acme" in dropped.place
+
+
+def test_changes_of_a_run_from_before_there_were_verdicts_are_judged_when_they_are_shown() -> None:
+    invented = DROP.model_copy(update={"op": "replace", "value": "Cleaned 40 pans."})
+    gone = DROP.model_copy(update={"path": "work/w9/highlights/w9h1"})
+    assert [one.verdict for one in save.judged(RESUME, [DROP, invented, gone])] == ["verified", "blocked", None]
+    known = [DROP.model_copy(update={"verdict": "needs review", "why": "So it was found."})]
+    assert save.judged(RESUME, known) == known
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("Dear all,\n\nI led **40** people at Google. Bye.", 1),
+        ("I led 40 people\nat Google", 1),
+        ("I led people at Google.", 0),
+        ("", 0),
+    ],
+)
+def test_a_doubt_lasts_as_long_as_its_sentence_stands_in_the_text(body: str, left: int) -> None:
+    doubt = Doubt(sentence="I led 40 people at Google.", claims=("40", "Google"))
+    assert len(save.unchecked(body, [doubt])) == left
 
 
 def test_an_edit_by_hand_changes_the_texts_given_and_keeps_the_ids_of_what_was_there() -> None:

@@ -91,6 +91,11 @@ def test_a_new_order_may_come_as_a_list():
     assert (change.value, change.evidence, change.original) == ("s2\ns1", ("s1",), "")
 
 
+def test_a_verdict_is_never_read_from_a_model():
+    (change,) = read({"changes": [CHANGE | {"verdict": "verified", "why": "Trust me."}]}).changes
+    assert (change.verdict, change.why) == (None, "")
+
+
 def test_everything_is_cut_between_words_at_its_limit():
     long = "word " * 10_000
     parsed = read(dict.fromkeys(LONGEST, long) | {"bullets": [f"{n} {long}" for n in range(99)]})

@@ -123,9 +123,57 @@ def test_a_resume_with_no_change_that_holds_stays_as_it_was_and_says_so() -> Non
     assert any("as it was" in warning for warning in written.answer.warnings)
 
 
-def test_a_tool_that_the_entry_lacks_is_refused() -> None:
-    written = tailored(GOOD.model_copy(update={"value": "Cut the nightly import with Terraform"}))
-    assert len(written.details.rejected) == 1
+REVIEW = GOOD.model_copy(update={"path": "w1h1", "original": "Wrote the onboarding guide for new colleagues",
+                                 "value": "Wrote the onboarding guide for Docker"})  # fmt: skip
+BLOCKED = GOOD.model_copy(update={"path": "w2h1", "original": "Moved 12 services to Docker",
+                                  "value": "Moved 12 services to Docker and Terraform"})  # fmt: skip
+
+
+def test_only_verified_changes_are_in_the_resume_and_the_others_say_why_they_are_not() -> None:
+    written = tailored(GOOD, REVIEW, BLOCKED, BAD)
+    assert [change.verdict for change in written.changes] == ["verified", "needs review", "blocked"]
+    assert written.changes[0].why == "" and "“Docker”" in written.changes[1].why
+    assert "“Terraform” stands only in the job posting" in written.changes[2].why
+    content = written.answer.content
+    assert "20 minutes in Python" in content and "guide for Docker" not in content and "Terraform" not in content
+    assert "Terraform" in {found.term for found in written.details.missing}
+    assert written.answer.warnings[0] == (
+        "The resume shown holds 1 of 3 changes: those that code could verify. "
+        "1 needs review and 1 is blocked; each says which claim lacks evidence."
+    )
+
+
+def test_a_line_about_a_change_goes_with_its_change() -> None:
+    lines = ("About the import.", "About the guide.", "About the title.")
+    parsed = Parsed(title="T", summary="S", bullets=lines, changes=(GOOD, REVIEW, BAD))
+    written = finish.finish(parsed, "tailor_resume", MATERIAL, (*FULL[:2], "bullets", "changes"), today=TODAY)
+    assert written.answer.bullets == lines[:1]
+
+
+def test_what_the_rules_change_is_verified() -> None:
+    changes = fallback.write("tailor_resume", MATERIAL, today=TODAY).changes
+    assert changes and {change.verdict for change in changes} == {"verified"}
+
+
+# -- what a letter or a text claims --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("feature", ["cover_letter", "improve_text"])
+def test_each_claim_without_evidence_is_named_with_its_sentence(feature: Feature) -> None:
+    invented = "I led 40 people at Google."
+    written = finished(Parsed(content=f"{LETTER}\n\n{invented}"), feature)
+    (doubt,) = written.details.doubts
+    assert doubt.sentence == invented and set(doubt.claims) == {"40", "Google"}
+    (warning,) = [each for each in written.answer.warnings if "Nothing in the context holds" in each]
+    assert "“40”" in warning and "“Google”" in warning and invented[:-1] in warning
+
+
+def test_a_letter_that_rests_on_the_context_raises_no_doubt() -> None:
+    assert finished(Parsed(content=f"Dear Ms Okafor,\n\n{LETTER}")).details.doubts == ()
+    assert finished(Parsed(content=LETTER), "match").details.doubts == ()
+
+
+# -- keywords --------------------------------------------------------------------------------------------
 
 
 def test_keywords_added_to_a_resume_are_those_it_did_not_spell_so_before() -> None:

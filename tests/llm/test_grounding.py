@@ -4,9 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from core.llm.grounding import keep, supported
+from core.llm.grounding import Ground, sift
 from core.schema import Details, Found
 from tests.fakes.candidate import MATERIAL
+
+
+def supported(sentence, material):
+    why = Ground(material).why_not(sentence)
+    return not why, why
 
 
 @pytest.mark.parametrize(
@@ -111,8 +116,8 @@ def test_a_term_that_the_resume_shows_in_other_words_may_be_named() -> None:
 
 def test_repeated_and_unfinished_sentences_are_dropped_in_order() -> None:
     text = "I like small services. I have used Kafka.\n\nI like small services. I built services in"
-    kept, dropped = keep(text, MATERIAL)
-    assert kept == ["I like small services."]
+    kept, dropped = sift(text, Ground(MATERIAL))
+    assert kept == [["I like small services."], []]
     assert [sentence for sentence, _ in dropped] == [
         "I have used Kafka.",
         "I like small services.",
@@ -121,5 +126,52 @@ def test_repeated_and_unfinished_sentences_are_dropped_in_order() -> None:
 
 
 def test_without_any_context_only_plain_sentences_stay() -> None:
-    kept, dropped = keep("I like to work with people. I know Python.", replace(MATERIAL, resume=None, job=None))
-    assert kept == ["I like to work with people."] and len(dropped) == 1
+    ground = Ground(replace(MATERIAL, resume=None, job=None))
+    kept, dropped = sift("I like to work with people. I know Python.", ground)
+    assert kept == [["I like to work with people."]] and len(dropped) == 1
+
+
+# -- what a letter claims ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Your posting asks for 5+ years and for Kubernetes; I can show the first.",
+        "At Brightmoor Rail I cut the nightly import from four hours to 20 minutes.",
+        "I am applying for the position of Senior Backend Engineer at Tideline Energy.",
+        "Since 2018 I have run PostgreSQL in production.",
+        "With a bachelor's degree in computer science I began at Fennel Shop.",
+        "The role at Tideline Energy is about thousands of requests a second.",
+        "You ask for 5 years of experience, and I have built services since 2017.",
+        "I would like to talk about how your services and mine are alike.",
+    ],
+)
+def test_a_letters_sentence_that_the_context_holds_raises_no_doubt(sentence: str) -> None:
+    assert Ground(MATERIAL).unfounded(sentence) == []
+
+
+def test_the_years_that_a_resumes_dates_add_up_to_are_evidence() -> None:
+    sentence = "I bring about 8 years of work to this."
+    assert Ground(MATERIAL, 8.3).unfounded(sentence) == []
+    assert Ground(MATERIAL).unfounded(sentence) == ["8"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim"),
+    [
+        ("I led forty people at Brightmoor Rail.", "forty"),
+        ("I cut the import time fivefold.", "fivefold"),
+        ("I halved what the import cost.", "halved"),
+        ("I bring 5 years of experience in backend development.", "5"),
+        ("My services answered ٤٠ requests a second.", "40"),
+        ("I hold a phd in physics.", "phd"),
+        ("As a senior engineer I built services at Brightmoor Rail.", "senior engineer"),
+        ("I am certified in PostgreSQL.", "certified"),
+        ("My service won an award.", "award"),
+        ("I built services; Google took notice.", "Google"),
+        ("I wrote the billing in cobol.", "cobol"),
+    ],
+)
+def test_a_letters_claim_that_the_context_lacks_is_named(sentence: str, claim: str) -> None:
+    assert claim in Ground(MATERIAL).unfounded(sentence)

@@ -44,7 +44,7 @@ def test_an_answer_as_asked_is_read_as_it_is():
         "bullets": ("x", "y"),
         "next_actions": ("go",),
     }
-    assert [change.model_dump(mode="json") for change in parsed.changes] == [CHANGE]
+    assert [change.model_dump(mode="json") for change in parsed.changes] == [CHANGE | {"verdict": None, "why": ""}]
     assert not parsed.repaired
 
 

@@ -1,6 +1,7 @@
 """A tailored resume by rules: what the posting asks comes to the front; every sentence was there before."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -20,13 +21,13 @@ def write(facts: Facts) -> Written:
     """The changes and a preview of the resume that holds them; without a job, the resume as it is."""
     if not facts.has_resume:
         return _without_resume(facts)
-    tailored = tailoring.apply(facts.career.resume, list(changes(facts)))
-    told = tuple(_told(facts, change) for change in tailored.accepted)
+    tailored = tailoring.judge(facts.career.resume, list(changes(facts)), job=posting_text(facts))
+    lines = tuple(_told(facts, change) for change in tailored.accepted if change.verdict == "verified")
     answer = AiAnswer(
         title=naming.title("tailor_resume", facts),
-        summary=_summary(facts, len(told)),
+        summary=_summary(facts, len(lines)),
         content=to_markdown(tailored.resume),
-        bullets=told,
+        bullets=lines,
         warnings=facts.warnings(
             "" if facts.job else "No job was given, so nothing was put in another order.",
             f"Not added, because the resume does not show it: {listed(_gaps(facts)[:10])}." if facts.missing else "",
@@ -34,6 +35,40 @@ def write(facts: Facts) -> Written:
         next_actions=tuple(_actions(facts)),
     )
     return Written(answer, changes=tailored.accepted, details=facts.details)
+
+
+def posting_text(facts: Facts) -> str:
+    """All the posting says, empty without one."""
+    job = facts.job
+    return f"{job.title}\n{job.company}\n{job.description}" if job else ""
+
+
+def unsure(changes: Sequence[Change]) -> list[str]:
+    """How many changes are not in the resume as shown, and why it is so."""
+    counts = Counter(change.verdict for change in changes)
+    verified, review, blocked = (counts[verdict] for verdict in ("verified", "needs review", "blocked"))
+    if not verified:
+        held = "No change is verified, so the resume is shown as it was."
+    elif review or blocked:
+        held = f"The resume shown holds {verified} of {many(len(changes), 'change')}: those that code could verify."
+    else:
+        return []
+    rest = [f"{review} {'needs' if review == 1 else 'need'} review"] if review else []
+    rest += [f"{blocked} {'is' if blocked == 1 else 'are'} blocked"] if blocked else []
+    return [f"{held} {' and '.join(rest).capitalize()}; each says which claim lacks evidence." if rest else held]
+
+
+def told(proposed: Sequence[Change], said: Sequence[str], done: tailoring.Tailored) -> tuple[str, ...]:
+    """One line for each verified change: the model's own where there is one for each change, else its reason."""
+    rejected = {id(each.change) for each in done.rejected}
+    if len(said) == len(proposed):
+        taken = [line for line, change in zip(said, proposed, strict=True) if id(change) not in rejected]
+        return tuple(line for line, change in zip(taken, done.accepted, strict=True) if change.verdict == "verified")
+    return tuple(
+        f"{change.path}: {change.reason or quote(change.value)}"
+        for change in done.accepted
+        if change.verdict == "verified"
+    )
 
 
 def changes(facts: Facts) -> Iterator[Change]:
