@@ -50,11 +50,13 @@ class LiveRun:
         self.started = time.monotonic()
         self.ended = asyncio.Event()
         self.unwatched_s = unwatched_s
+        self.followed = False  # whether anyone ever looked at its events
         self._watchers = 0
         self._looked = self.started
         self._size = 0
         self._limited = True
         self._grown = threading.Condition()
+        self._waiting = 0  # threads that want to hear of growth; where there are none, telling them is saved
         self._followers: set[asyncio.Event] = set()
 
     @property
@@ -70,8 +72,9 @@ class LiveRun:
         self.events.append(Event(len(self.events) + 1, kind, data))
         for follower in self._followers:
             follower.set()
-        with self._grown:
-            self._grown.notify_all()
+        if self._waiting:
+            with self._grown:
+                self._grown.notify_all()
 
     def lift_limit(self) -> None:
         """What comes now is short and must not be cut: the rules' answer."""
@@ -85,10 +88,15 @@ class LiveRun:
 
     def after(self, last_id: int, *, wait_s: float = 0) -> list[Event]:
         """For a page's thread: the events after `last_id`, waiting up to `wait_s` for the first of them."""
+        self.followed = True
         self._looked = time.monotonic()
         if wait_s and len(self.events) <= last_id:
             with self._grown:
-                self._grown.wait_for(lambda: len(self.events) > last_id, wait_s)
+                self._waiting += 1  # before looking, so that what comes between is told
+                try:
+                    self._grown.wait_for(lambda: len(self.events) > last_id, wait_s)
+                finally:
+                    self._waiting -= 1
         return self.events[last_id:]
 
     async def follow(self, last_id: int = 0) -> AsyncGenerator[Event, None]:
@@ -103,6 +111,7 @@ class LiveRun:
 
         After each `silence_s` without an event it yields an empty list.
         """
+        self.followed = True
         last_id = min(last_id, len(self.events))  # an id that is not ours yet must not wait for ever
         grown = asyncio.Event()
         self._followers.add(grown)

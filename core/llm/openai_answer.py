@@ -1,17 +1,19 @@
 """The body of one chat completion: from bytes to prose, finish reason and usage."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jiter
 
 from core.errors import ProviderCut, ProviderDown, ProviderError, ProviderGarbled, ProviderRefused
-from core.llm.provider import Chunk, Finished, Prose, Spent
+from core.llm import usage_shapes
+from core.llm.openai_redaction import Redaction
+from core.llm.openai_usage import is_possible, kept
+from core.llm.provider import Chunk, Finished, ModelCall, Prose, Spent
 from core.llm.sse_reader import LONGEST_EVENT, SseReader
 from core.schema import Usage
 
 DONE = b"[DONE]"
-MOST_TOKENS = 10**9  # of one call; more is no count
 NOT_THE_PROTOCOL = "The model's server answered something else than the chat protocol. Check OPENAI_BASE_URL."
 FAULT = "The model's server broke off with a fault of its own. Try again or choose another model."
 CUT = "The model's server ended the answer before it was finished. Try again or choose another model."
@@ -25,24 +27,19 @@ class BodyReader:
         self._events = SseReader()
         self._start = b""
         self._whole: bytearray | None = None
-        self._found = 0
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
+    def feed(self, chunk: bytes) -> Iterable[bytes]:
         """The payloads that `chunk` completes. Errors: `ProviderGarbled` for a web page and for over 1 MB."""
-        if self._whole is not None:
-            self._grow(chunk)
-            return
         if not self._start:
             self._start = chunk.lstrip()[:16]
             if self._start.startswith(b"<"):
                 raise ProviderGarbled("The model's server answered with a web page. Check OPENAI_BASE_URL.")
             if self._start.startswith((b"{", b"[")):
                 self._whole = bytearray()
-                self._grow(chunk)
-                return
-        for payload in self._events.feed(chunk):
-            self._found += 1
-            yield payload
+        if self._whole is None:
+            return self._events.feed(chunk)
+        self._grow(chunk)
+        return ()
 
     def rest(self) -> bytes | None:
         """What the end of the body completes. Errors: `ProviderGarbled` when nothing in it was an event."""
@@ -51,7 +48,8 @@ class BodyReader:
         payload = self._events.rest()
         if payload is not None and (payload == DONE or _is_json(payload)):
             return payload
-        if self._start and not self._found and payload is None and not self._start.startswith((b":", b"event:")):
+        begun = self._start and not self._start.startswith((b":", b"event:"))
+        if begun and not self._events.found and payload is None:
             raise ProviderGarbled(NOT_THE_PROTOCOL)
         return None
 
@@ -63,45 +61,68 @@ class BodyReader:
 
 
 class AnswerReader:
-    """Reads the payloads of one answer in order and knows whether it became whole."""
+    """Reads the payloads of one answer in order and knows whether it became whole.
 
-    def __init__(self) -> None:
+    `call` is what was asked, against which the server's count is held; `secret` never comes out.
+    """
+
+    def __init__(self, call: ModelCall | None = None, *, secret: str = "") -> None:
         self.finished = False
         self.done = False
+        self._call = call
+        self._secret = secret
+        self._redaction = Redaction(secret)
         self._begun = False
         self._declined = False
+        self._characters = 0
         self._usage: Mapping[str, Any] | None = None
         self._model: str | None = None
         self._tier: str | None = None
 
-    def read(self, payload: bytes) -> Iterator[Chunk]:
+    def read(self, payload: bytes) -> Iterable[Chunk]:
         """The prose and finish reason of one payload.
 
         Errors: `ProviderGarbled` for what is not the protocol, `ProviderDown` for an error event before
         the first prose, `ProviderCut` for one after it.
         """
-        self.done |= payload.strip() == DONE
-        if self.done:
-            return
+        if self.done or payload.strip() == DONE:
+            self.done = True
+            return ()
         completion = _parsed(payload)
         self._note(completion)
         choice = _first(completion.get("choices"))
-        if completion.get("error") or choice.get("finish_reason") == "error":
+        reason = choice.get("finish_reason")
+        if completion.get("error") or reason == "error":
             if not self.finished:
                 raise ProviderCut(FAULT) if self._begun else ProviderDown(FAULT)
-            return
-        yield from self._delta(choice.get("delta") or choice.get("message") or {})
-        reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason and not self.finished:
-            self.finished = True
-            self._declined |= reason == "content_filter"
-            yield Finished(reason)
+            return ()
+        text = self._said(choice.get("delta") or choice.get("message") or {})
+        if not reason or self.finished or not isinstance(reason, str):
+            return (Prose(text),) if text else ()
+        self.finished = True
+        self._declined |= reason == "content_filter"
+        text += self._redaction.end()
+        return (Prose(text), Finished(reason)) if text else (Finished(reason),)
+
+    def rest(self) -> Iterable[Chunk]:
+        """What is known now that nothing more will come: the end of a text that was cut, and the usage."""
+        if text := self._redaction.end():
+            yield Prose(text)
+        if spent := self.spent():
+            yield spent
 
     def spent(self) -> Spent | None:
-        """The server's last count, once: some servers send a running one with every chunk."""
-        if self._usage is None or not is_count(self._usage):
+        """The server's last count, once: some servers send a running one with every chunk.
+
+        A count that cannot be is handed on as none, so that the tokens are counted here.
+        """
+        reading = usage_shapes.read(self._usage) if self._usage is not None else None
+        if self._usage is None or reading is None:
             return None
-        return Spent(counted(self._usage), dict(self._usage), self._model, self._tier)
+        said = reading.usage
+        if self._call and not is_possible(said, self._call, self._characters):
+            said = Usage()
+        return Spent(said, kept(self._usage), self._without_secret(self._model), self._without_secret(self._tier))
 
     def verdict(self) -> ProviderError | None:
         """What is wrong with the answer now that nothing more will come; None when it is whole."""
@@ -109,47 +130,31 @@ class AnswerReader:
             return ProviderRefused(REFUSED)
         return None if self.finished else ProviderCut(CUT)
 
-    def _delta(self, delta: Any) -> Iterator[Prose]:
-        if not isinstance(delta, Mapping):
+    def _said(self, delta: Any) -> str:
+        """The prose of one delta, as far as it may be shown yet."""
+        if not isinstance(delta, dict):
             raise ProviderGarbled(NOT_THE_PROTOCOL)
-        self._declined |= bool(delta.get("refusal"))
-        if text := _text(delta.get("content")):
-            self._begun = True
-            yield Prose(text)
+        if delta.get("refusal"):
+            self._declined = True
+        text = _text(delta.get("content"))
+        self._characters += len(text or _thought(delta))
+        if not text:
+            return ""
+        self._begun = True
+        return self._redaction.feed(text)
 
     def _note(self, completion: Mapping[str, Any]) -> None:
-        if isinstance(usage := completion.get("usage"), Mapping):
+        if (usage := usage_shapes.find(completion)) is not None:
             self._usage = usage
-        if isinstance(model := completion.get("model"), str):
+        if type(model := completion.get("model")) is str:
             self._model = model
-        if isinstance(tier := completion.get("service_tier"), str):
+        if type(tier := completion.get("service_tier")) is str:
             self._tier = tier
 
-
-def is_count(usage: Mapping[str, Any]) -> bool:
-    """Whether a usage object says how much went in and came out: anything else must not pass for zero tokens."""
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    return all(type(count) is int and 0 <= count <= MOST_TOKENS for count in counts)
-
-
-def counted(usage: Mapping[str, Any]) -> Usage:
-    """OpenAI's usage object as ours: input includes cached, output includes reasoning."""
-    given, written = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
-    cached = _count(usage.get("prompt_tokens_details"), "cached_tokens")
-    reasoning = _count(usage.get("completion_tokens_details"), "reasoning_tokens")
-    if reasoning and _count(usage, "total_tokens") == given + written + reasoning:
-        written += reasoning  # some servers count reasoning beside the output, not in it
-    return Usage(
-        input_tokens=given,
-        cached_tokens=min(cached, given),
-        output_tokens=written,
-        reasoning_tokens=min(reasoning, written),
-    )
-
-
-def _count(counts: Any, name: str) -> int:
-    value = counts.get(name) if isinstance(counts, Mapping) else None
-    return min(max(0, value), MOST_TOKENS) if isinstance(value, int) else 0
+    def _without_secret(self, name: str | None) -> str | None:
+        """A name of the server's, unless it holds what must not come out."""
+        redaction = Redaction(self._secret)
+        return name and redaction.feed(name) + redaction.end()
 
 
 def _parsed(payload: bytes) -> Mapping[str, Any]:
@@ -176,6 +181,12 @@ def _first(choices: Any) -> Mapping[str, Any]:
     if isinstance(choices, list) and isinstance(choices[0], dict):
         return choices[0]
     raise ProviderGarbled(NOT_THE_PROTOCOL)
+
+
+def _thought(delta: Mapping[str, Any]) -> str:
+    """Reasoning that some servers send beside the answer: counted, never shown."""
+    thought = delta.get("reasoning_content") or delta.get("reasoning")
+    return thought if isinstance(thought, str) else ""
 
 
 def _text(content: Any) -> str:

@@ -17,9 +17,9 @@ import openai
 from core.errors import ProviderBusy, ProviderDown, ProviderError, ProviderGarbled, ProviderRefused, ProviderSlow
 
 # What opening a stream can raise; ValueError stands for broken URLs, headers and bytes.
-OPENING = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, aiohttp.ClientError, OSError, ValueError)
-# What reading one can: the aiohttp transport lets some of its own errors through.
-READING = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
+OPENING = (openai.OpenAIError, httpx2.InvalidURL, aiohttp.ClientError, OSError, ValueError)
+# What reading one can.
+READING = (aiohttp.ClientError, OSError)
 
 OUT_OF_QUOTA = "insufficient_quota"
 TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"})
@@ -45,13 +45,13 @@ def explain(failure: Exception) -> ProviderError:
         return ProviderSlow("The model's server did not take the connection in time. Try again in a moment.")
     if any(isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError)) for cause in causes):
         return ProviderDown("The model's server has no trusted certificate. Check OPENAI_BASE_URL.")
-    if any(isinstance(cause, (httpx2.InvalidURL, httpx2.UnsupportedProtocol)) for cause in causes):
+    if any(isinstance(cause, (aiohttp.InvalidURL, httpx2.InvalidURL)) for cause in causes):
         return ProviderRefused(
             "OPENAI_BASE_URL is not an address of the form https://server/v1. Correct it and restart."
         )
-    if any(isinstance(cause, (aiohttp.ClientResponseError, httpx2.RemoteProtocolError)) for cause in causes):
+    if any(isinstance(cause, aiohttp.ClientResponseError) for cause in causes):
         return ProviderGarbled("The model's server does not speak HTTP as it should. Check OPENAI_BASE_URL.")
-    if any(isinstance(cause, (httpx2.TransportError, aiohttp.ClientError, OSError)) for cause in causes):
+    if any(isinstance(cause, (aiohttp.ClientError, OSError)) for cause in causes):
         return ProviderDown("The model's server cannot be reached. Check that it runs, or try again in a moment.")
     return ProviderGarbled("The model's server could not be understood. Try again or choose another model.")
 
@@ -118,7 +118,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:
-    """The failure and what lies under it; the aiohttp transport hides the truth two levels down."""
+    """The failure and what lies under it."""
     while failure is not None:
         yield failure
         failure = failure.__cause__

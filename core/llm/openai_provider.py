@@ -1,33 +1,31 @@
-"""Models behind any OpenAI-compatible server, reached through the openai package.
+"""Models behind any OpenAI-compatible server.
 
-The package brings keys, addresses and status errors; the body is read raw, which costs a third of
-the CPU a token that its own stream objects cost.
+The body of an answer is read raw: an object for each chunk of it would cost several times the processor time.
 """
 
 import asyncio
 import contextlib
-import logging
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any, Literal, cast
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Literal
 
-import httpx2
-import openai
+import aiohttp
 
 from core.errors import ProviderCut, ProviderError, ProviderGarbled
+from core.llm import openai_line
 from core.llm.openai_answer import CUT, NOT_THE_PROTOCOL, AnswerReader, BodyReader
 from core.llm.openai_dialect import Dialect, first_dialect
 from core.llm.openai_failure import OPENING, READING, explain, is_out_of_quota, unknown_fields
+from core.llm.openai_line import Line
 from core.llm.provider import Chunk, Deadlines, ModelCall
 
-OPENAI = "https://api.openai.com/v1"
 RETRIES = 2
 FIRST_WAIT_S = 0.5
 AFTER_FINISH_S = 3.0  # how long the usage may take to follow the finish reason
 AFTER_DONE_S = 0.1  # how long the body's end may take to follow [DONE]; then the connection is of no more use
 
-Opened = httpx2.Response
+Opened = aiohttp.ClientResponse
 
 
 class OpenAIProvider:
@@ -54,7 +52,7 @@ class OpenAIProvider:
         self._base_url = base_url
         self._dialects: dict[str, Dialect] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._built: asyncio.Task[openai.AsyncOpenAI] | None = None
+        self._opening: asyncio.Task[Line] | None = None
 
     @property
     def configured(self) -> bool:
@@ -69,25 +67,31 @@ class OpenAIProvider:
         opened = await self._open(call, extra or {})
         if isinstance(opened, ProviderError):
             raise opened
-        answer, failure = AnswerReader(), None
+        answer, failure = AnswerReader(call, secret=self._api_key or ""), None
+        body, received = BodyReader(), _Received(opened, answer)
         try:
-            async with contextlib.aclosing(_chunks(opened, answer)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            _check_encoding(opened)
+            while block := await received.next():
+                for payload in body.feed(block):
+                    for chunk in answer.read(payload):
+                        yield chunk
+            last = None if answer.done else body.rest()
+            for chunk in answer.read(last) if last is not None else ():
+                yield chunk
         except ProviderError as broken:
             failure = broken
         finally:
-            await opened.aclose()
-        if spent := answer.spent():
-            yield spent
+            opened.close()
+        for chunk in answer.rest():
+            yield chunk
         if failure := failure or answer.verdict():
             raise failure
 
     async def aclose(self) -> None:
-        built, self._built = self._built, None
-        if built and self._loop is asyncio.get_running_loop():
+        opening, self._opening = self._opening, None
+        if opening and self._loop is asyncio.get_running_loop():
             with contextlib.suppress(*OPENING):
-                await (await built).close()
+                await (await opening).close()
 
     async def _open(self, call: ModelCall, extra: Mapping[str, Any]) -> Opened | ProviderError:
         """The response whose body is still to come, or why there is none.
@@ -115,74 +119,65 @@ class OpenAIProvider:
             await asyncio.sleep(wait_s)
 
     async def _ask(self, call: ModelCall, dialect: Dialect, extra: Mapping[str, Any]) -> Opened | Exception:
+        asked = {"model": call.model, "messages": dialect.messages(call), "stream": True}
         try:
-            client = await self._client()
-            response = await client.chat.completions.with_streaming_response.create(
-                model=call.model,
-                messages=cast(Any, dialect.messages(call)),
-                stream=True,
-                extra_body={**dialect.body(call), **extra},
-                extra_headers={"Accept": "text/event-stream", "Accept-Encoding": "identity"},
-            ).__aenter__()
+            line = await self._line()
+            return await line.post(asked | dialect.body(call) | dict(extra))
         except OPENING as failure:
             return failure
-        return response.http_response
 
-    async def _client(self) -> openai.AsyncOpenAI:
+    async def _line(self) -> Line:
         loop = asyncio.get_running_loop()
-        if self._built is None or self._loop is not loop:
+        if self._opening is None or self._loop is not loop:
             self._loop = loop
-            self._built = loop.create_task(asyncio.to_thread(self._build))
-        return await asyncio.shield(self._built)
-
-    def _build(self) -> openai.AsyncOpenAI:
-        """Takes 50 ms, hence off the loop: certificates are read."""
-        logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses and the server's reason phrases
-        connect = self.deadlines.connect
-        return openai.AsyncOpenAI(
-            api_key=self._api_key or "unused",
-            base_url=self._base_url or OPENAI,
-            timeout=httpx2.Timeout(self.deadlines.leg, connect=connect, pool=connect),
-            max_retries=0,
-            http_client=openai.DefaultAioHttpClient(trust_env=False, follow_redirects=False),
-        )
+            opening = openai_line.opened(
+                api_key=self._api_key, base_url=self._base_url, connect_s=self.deadlines.connect
+            )
+            self._opening = loop.create_task(opening)
+        return await asyncio.shield(self._opening)
 
 
-async def _chunks(opened: Opened, answer: AnswerReader) -> AsyncGenerator[Chunk, None]:
-    """The answer's chunks, each as soon as its bytes are there."""
+class _Received:
+    """The body as the network cuts it; after the finish reason neither silence nor a reset can harm."""
+
+    def __init__(self, opened: Opened, answer: AnswerReader) -> None:
+        self._body = opened.content
+        self._answer = answer
+        self._until: float | None = None
+        self._last = False
+
+    async def next(self) -> bytes:
+        """What came since the last call, as soon as there is something; nothing at the end. Errors: `ProviderCut`."""
+        if self._answer.finished or self._answer.done:
+            return await self._after()
+        try:
+            return await self._body.readany()
+        except READING:
+            pass  # our own error is raised outside, or it would carry the server's along
+        raise ProviderCut(CUT)
+
+    async def _after(self) -> bytes:
+        """The usage, `[DONE]` and the body's end, for which nobody waits long."""
+        if self._last:
+            return b""
+        now, self._last = asyncio.get_running_loop().time(), self._answer.done
+        if self._answer.done:
+            self._until = now + AFTER_DONE_S
+        elif self._until is None:
+            self._until = now + AFTER_FINISH_S
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await self._body.readany()
+        except READING:
+            pass
+        if self._answer.finished:
+            return b""
+        raise ProviderCut(CUT)
+
+
+def _check_encoding(opened: Opened) -> None:
     if opened.headers.get("content-encoding", "identity") != "identity":
         raise ProviderGarbled(NOT_THE_PROTOCOL)
-    body = BodyReader()
-    async with contextlib.aclosing(opened.aiter_raw()) as raw:
-        async for received in _received(raw, answer):
-            for payload in body.feed(received):
-                for chunk in answer.read(payload):
-                    yield chunk
-    last = None if answer.done else body.rest()
-    for chunk in answer.read(last) if last is not None else ():
-        yield chunk
-
-
-async def _received(raw: AsyncIterator[bytes], answer: AnswerReader) -> AsyncGenerator[bytes, None]:
-    """The body as the network cuts it; after the finish reason neither silence nor a reset can harm."""
-    clock = asyncio.get_running_loop().time
-    until: float | None = None
-    while True:
-        if answer.done:
-            until = clock() + AFTER_DONE_S
-        elif answer.finished and until is None:
-            until = clock() + AFTER_FINISH_S
-        last, failed, received = answer.done, False, b""
-        try:
-            async with asyncio.timeout_at(until):
-                received = await anext(raw, b"")
-        except READING:
-            failed = True
-        if failed and not answer.finished:
-            raise ProviderCut(CUT)
-        if last or not received:
-            return
-        yield received
 
 
 def _wait_s(error: ProviderError, retries: int) -> float | None:

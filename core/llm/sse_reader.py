@@ -1,6 +1,6 @@
 """Server-sent events: bytes as the network cuts them in, the data of whole events out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from core.errors import ProviderGarbled
 
@@ -12,22 +12,30 @@ class SseReader:
     """Splits one stream into events. Feed it every chunk in order; it keeps what is not whole yet.
 
     Lines end in LF, CR or CRLF; several `data` lines of one event are joined by LF; comments,
-    other fields and events without data are passed over.
+    other fields and events without data are passed over. `found` tells whether there was any event.
     """
 
     def __init__(self) -> None:
+        self.found = False
         self._line = bytearray()  # the unfinished line
         self._data: list[bytes] = []  # the data lines of the unfinished event
         self._size = 0
         self._after_cr = False
         self._at_start = True
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
+    def feed(self, chunk: bytes) -> Iterable[bytes]:
         """The data of every event that `chunk` completes, one by one.
 
-        Lazy on purpose: what stands before a mistake is handed on before the mistake is raised.
+        Lazy where there may be a mistake: what stands before it is handed on before it is raised.
         Errors: `ProviderGarbled` for an event over 1 MB.
         """
+        events = None if self._line or self._data or self._after_cr else _plain(chunk)
+        if events is None:
+            return self._events(chunk)
+        self.found, self._at_start, self._size = True, False, 0
+        return events
+
+    def _events(self, chunk: bytes) -> Iterator[bytes]:
         for line in self._lines(chunk):
             if line:
                 self._take(line)
@@ -78,4 +86,13 @@ class SseReader:
         data = b"\n".join(self._data)
         self._data.clear()
         self._size = 0
+        self.found = True
         return data
+
+
+def _plain(chunk: bytes) -> list[bytes] | None:
+    """The data of a chunk that is whole events of one line each, as nearly all are; None for any other."""
+    if not (chunk.startswith(b"data: ") and chunk.endswith(b"\n\n")) or b"\r" in chunk or len(chunk) > LONGEST_EVENT:
+        return None
+    events = chunk[6:-2].split(b"\n\ndata: ")
+    return events if chunk.count(b"\n") == 2 * len(events) else None

@@ -1,247 +1,128 @@
-"""What the workbench adds to a call, side by side with the same calls made directly: `python -m tests.bench.gateway`.
+"""What the workbench adds to a call, beside the same calls made directly: `make bench`.
 
-Three processes: this client, the workbench on a scratch SQLite file (whole path: context of about 2,000 tokens, gating, durable
-record), and a fake upstream. Figures of one run on one machine; read the ratios.
+Three processes: this client, the workbench on a scratch SQLite file (whole path: context of about 2,000 tokens, gating,
+durable record), and a fake upstream. Figures of one run on one machine; read the ratios.
 """
 
-import asyncio
-import contextlib
-import itertools
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import uvloop
 
-HOUSE = Path(__file__).resolve().parents[2]
-TICK = os.sysconf("SC_CLK_TCK")
+from tests.bench import asking, served, tab, table
+from tests.bench.asking import Streamed, at_share
+from tests.bench.served import Door
+from tests.bench.table import Target
 
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Where calls go: the upstream itself, or the workbench before it."""
-
-    url: str
-    token: str
-    job_id: int
-
-    def body(self, model: str, feature: str) -> dict[str, object]:
-        return {"feature": feature, "user_id": 1, "job_id": self.job_id, "memory": False, "model": f"openai/{model}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """One stream as it was received: seconds to its first token, between tokens, and how many came."""
-
-    first_s: float
-    gaps_s: list[float]
-    tokens: int
-
-
-@contextlib.contextmanager
-def upstream() -> Iterator[str]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.upstream"],
-        cwd=HOUSE,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdin and child.stdout
-    yield child.stdout.readline().strip()
-    child.stdin.close()
-    child.wait(10)
-
-
-@contextlib.contextmanager
-def workbench(folder: Path, base_url: str) -> Iterator[tuple[int, Door]]:
-    """The server with one token and no limits in the way; yields its process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    policy = (HOUSE / "core/policy.toml").read_text()
-    for name in ("runs_per_minute", "tokens_per_day"):
-        policy = "\n".join(f"{name} = 1_000_000_000" if line.startswith(name) else line for line in policy.splitlines())
-    policy = "\n".join(
-        "usd_per_month = 900_000" if line.startswith("usd_per") else line for line in policy.splitlines()
-    )
-    (folder / "policy.toml").write_text(policy)
-    settings = {
-        **os.environ,
-        "WORKBENCH_DATA_DIR": str(folder),
-        "WORKBENCH_POLICY_FILE": str(folder / "policy.toml"),
-        "WORKBENCH_PORT": str(port),
-        "WORKBENCH_EMBEDDED_MODEL": "off",
-        "OPENAI_BASE_URL": base_url,
-        "OPENAI_API_KEY": "bench",
-    }
-    python = [sys.executable, "-m", "core"]
-    subprocess.run([*python, "demo", "load"], cwd=HOUSE, env=settings, check=True, capture_output=True)
-    made = subprocess.run(
-        [*python, "token", "create", "bench", "--scopes", "run,read-runs,choose-model"],
-        cwd=HOUSE, env=settings, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    with (folder / "log.txt").open("w") as log:
-        server = subprocess.Popen([sys.executable, "workbench.py"], cwd=HOUSE, env=settings, stdout=log, stderr=log)
-    try:
-        yield server.pid, Door(f"http://127.0.0.1:{port}", made.stdout.split()[-1], 1)
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-async def ready(session: aiohttp.ClientSession, url: str) -> None:
-    for _ in range(300):
-        with contextlib.suppress(aiohttp.ClientError):
-            async with session.get(f"{url}/health/ready") as answer:
-                if answer.status == 200:
-                    return
-        await asyncio.sleep(0.1)
-    raise SystemExit("the workbench did not become ready")
-
-
-def cpu_s(pid: int) -> float:
-    """Processor seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
-
-
-# -- one call ------------------------------------------------------------------------------------------
-
-
-async def direct(session: aiohttp.ClientSession, base_url: str, model: str) -> AsyncIterator[float]:
-    """The moment each token of a direct call arrived."""
-    messages = [{"role": "user", "content": "word " * 2_000}]
-    async with session.post(f"{base_url}/chat/completions", json={"model": model, "messages": messages}) as answer:
-        async for line in answer.content:
-            if line.startswith(b'data: {"model"') and b'"content"' in line:
-                yield time.perf_counter()
-
-
-async def through(session: aiohttp.ClientSession, door: Door, model: str) -> AsyncIterator[float]:
-    """The same through /stream."""
-    async with session.post(
-        f"{door.url}/api/v1/ai/stream", json=door.body(model, "cover_letter"), headers=bearer(door)
-    ) as answer:
-        answer.raise_for_status()
-        async for line in answer.content:
-            if line.startswith(b"event: delta"):
-                yield time.perf_counter()
-
-
-async def run(session: aiohttp.ClientSession, door: Door) -> None:
-    """One /run of a match report, checked."""
-    async with session.post(
-        f"{door.url}/api/v1/ai/run", json=door.body("json", "match"), headers=bearer(door)
-    ) as answer:
-        result = await answer.json()
-        assert result["status"] == "ok", result
-
-
-async def plain(session: aiohttp.ClientSession, base_url: str) -> None:
-    """The same answer without the workbench."""
-    async for _ in direct(session, base_url, "json"):
-        pass
-
-
-def bearer(door: Door) -> dict[str, str]:
-    return {"Authorization": f"Bearer {door.token}"}
-
-
-async def received(tokens: AsyncIterator[float]) -> Streamed:
-    start, moments = time.perf_counter(), []
-    async for moment in tokens:
-        moments.append(moment)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    return Streamed(moments[0] - start if moments else float("nan"), gaps, len(moments))
-
-
-# -- many ----------------------------------------------------------------------------------------------
-
-
-async def calls(one: Callable[[], Awaitable[None]], *, count: int, at_once: int) -> tuple[list[float], float]:
-    """Seconds of each of `count` calls, `at_once` together, and of all of them."""
-    took: list[float] = []
-
-    async def worker(mine: int) -> None:
-        for _ in range(mine):
-            start = time.perf_counter()
-            await one()
-            took.append(time.perf_counter() - start)
-
-    start = time.perf_counter()
-    await asyncio.gather(*(worker(count // at_once) for _ in range(at_once)))
-    return took, time.perf_counter() - start
-
-
-async def streams(one: Callable[[], AsyncIterator[float]], *, at_once: int, spread_s: float = 0.0) -> list[Streamed]:
-    async def later(number: int) -> Streamed:
-        await asyncio.sleep(spread_s * number / at_once)
-        return await received(one())
-
-    return await asyncio.gather(*(later(number) for number in range(at_once)))
-
-
-def ms(seconds: list[float], share: float = 0.5) -> float:
-    ranked = sorted(seconds)
-    return 1_000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]
-
-
-def row(what: str, **figures: object) -> None:
-    print(f"{what:<34}" + "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items()), flush=True)
-
-
-async def measure_runs(session: aiohttp.ClientSession, base_url: str, pid: int, door: Door) -> None:
-    for at_once, count in ((1, 200), (16, 800), (32, 800)):
-        bare, _ = await calls(lambda: plain(session, base_url), count=count, at_once=at_once)
-        before = cpu_s(pid)
-        full, wall = await calls(lambda: run(session, door), count=count, at_once=at_once)
-        used = (cpu_s(pid) - before) / count
-        added = f"{ms(full) - ms(bare):.2f}/{ms(full, 0.99) - ms(bare, 0.99):.2f} ms"
-        row(f"/run, {at_once} at once", added_p50_p99=added, per_s=f"{count / wall:.0f}", cpu=f"{used * 1_000:.2f} ms")
-
-
-async def measure_streams(session: aiohttp.ClientSession, base_url: str, pid: int, door: Door) -> None:
-    for at_once, rate in ((1, 0), (32, 50), (128, 50)):
-        model = f"t100-r{rate}"
-        bare = await streams(partial(direct, session, base_url, model), at_once=at_once, spread_s=1.0)
-        before, start = cpu_s(pid), time.perf_counter()
-        full = await streams(partial(through, session, door, model), at_once=at_once, spread_s=1.0)
-        wall, used = time.perf_counter() - start, cpu_s(pid) - before
-        added = ms([one.first_s for one in full]) - ms([one.first_s for one in bare])
-        gap, least = (ms([gap for one in kind for gap in one.gaps_s], 0.99) for kind in (full, bare))
-        offered = 100 / rate if rate else 0
-        share = f"{100 * sum(one.tokens for one in full) / sum(one.tokens for one in bare):.1f} %"
-        row(
-            f"/stream, {at_once} at once, {rate or 'max'} tok/s",
-            first_token_added_p50=f"{added:.2f} ms",
-            delivered=share,
-            gap_p99=f"{gap:.1f} ms ({gap / least:.2f} x direct)",
-            cpu_per_token=f"{1e6 * used / (at_once * 100):.0f} us",
-            wall=f"{wall:.1f} s (offered in {offered + 1:.1f})",
-        )
+TOKENS, RATE = 100, 50  # of each stream, and how many a second
+MODEL = f"t{TOKENS}-r{RATE}"
+RUNS = {1: 200, 16: 800, 32: 800, 128: 1_280}
+STREAMS = (1, 16, 32, 64, 128)
 
 
 async def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        upstream() as base_url,
-        workbench(Path(folder), base_url) as (pid, door),
+        served.upstream() as base_url,
+        served.workbench(Path(folder), base_url) as door,
     ):
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(120)) as session:
-            await ready(session, door.url)
-            await calls(lambda: run(session, door), count=20, at_once=4)
-            await measure_runs(session, base_url, pid, door)
-            await measure_streams(session, base_url, pid, door)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)  # the server lets go of idle ones after 5
+        patience = aiohttp.ClientTimeout(120)
+        async with aiohttp.ClientSession(connector=connector, timeout=patience) as session:
+            await served.ready(session, door)
+            await asking.calls(partial(asking.run, session, door), count=40, at_once=4)
+            held = [
+                *await measure_runs(session, base_url, door),
+                *await measure_streams(session, base_url, door),
+                await measure_beside_pages(session, base_url, door),
+            ]
+    table.targets(held)
+
+
+async def measure_runs(session: aiohttp.ClientSession, base_url: str, door: Door) -> list[Target]:
+    table.head("/run, match", "direct p50/p99", "added p50/p99", "calls/s", "CPU a call")
+    added, cpu, per_s = {}, {}, {}
+    for at_once, count in RUNS.items():
+        bare, _ = await asking.calls(partial(asking.plain, session, base_url), count=count, at_once=at_once)
+        before = door.cpu_s()
+        full, wall = await asking.calls(partial(asking.run, session, door), count=count, at_once=at_once)
+        added[at_once] = at_share(full) - at_share(bare)
+        cpu[at_once], per_s[at_once] = (door.cpu_s() - before) / len(full), len(full) / wall
+        table.row(
+            f"{at_once} at once",
+            table.ms(at_share(bare), at_share(bare, 0.99)),
+            table.ms(added[at_once], at_share(full, 0.99) - at_share(bare, 0.99)),
+            f"{per_s[at_once]:,.0f}",
+            table.ms(cpu[at_once]),
+        )
+    return [
+        Target("/run, added p50, 1 at once", 1e3 * added[1], "ms", 5, 2),
+        Target("/run, CPU a call", 1e3 * cpu[16], "ms", 3, 1),
+        Target("/run, calls a second, 16 at once", per_s[16], "/s", 400, 1_000, more=True),
+    ]
+
+
+async def measure_streams(session: aiohttp.ClientSession, base_url: str, door: Door) -> list[Target]:
+    columns = ("direct first", "added p50/p99", "calls/s", "in time", "direct gap p99", "gap p99", "x direct")
+    table.head(f"/stream, letter, {RATE} tok/s", *columns, "CPU a token")
+    added, share, gap, cpu = {}, {}, {}, {}
+    for at_once in STREAMS:
+        bare = await asking.streams(partial(asking.direct, session, base_url, MODEL), at_once=at_once)
+        before, start = door.cpu_s(), time.perf_counter()
+        full = await asking.streams(partial(asking.through, session, door, MODEL), at_once=at_once)
+        wall = time.perf_counter() - start
+        cpu[at_once] = (door.cpu_s() - before) / (at_once * TOKENS)
+        first, direct_first = firsts(full), firsts(bare)
+        added[at_once] = at_share(first) - at_share(direct_first)
+        share[at_once], gap[at_once] = in_time(full, bare), gap_s(full) / gap_s(bare)
+        table.row(
+            f"{at_once} at once",
+            table.ms(at_share(direct_first)),
+            table.ms(added[at_once], at_share(first, 0.99) - at_share(direct_first, 0.99)),
+            f"{at_once / wall:.1f}",
+            f"{share[at_once]:.1f} %",
+            table.ms(gap_s(bare)),
+            table.ms(gap_s(full)),
+            f"{gap[at_once]:.2f}",
+            f"{1e6 * cpu[at_once]:.0f} us",
+        )
+    return [
+        Target("/stream, first token added p50, 32 at once", 1e3 * added[32], "ms", 8, 3),
+        Target("128 streams, tokens in the offered time", share[128], "%", 93, 98, more=True),
+        Target("128 streams, gap p99", gap[128], "x direct", 4, 1.5),
+        Target("CPU a streamed token, 128 at once", 1e6 * cpu[128], "us", 120, 60),
+    ]
+
+
+async def measure_beside_pages(session: aiohttp.ClientSession, base_url: str, door: Door) -> Target:
+    """64 streams while a tab of the same process runs page after page."""
+    bare = await asking.streams(partial(asking.direct, session, base_url, MODEL), at_once=64)
+    async with tab.browsing(session, door) as one:
+        before = one.runs
+        full = await asking.streams(partial(asking.through, session, door, MODEL), at_once=64)
+        runs = one.runs - before
+    share = in_time(full, bare)
+    table.head("/stream beside pages", "in time", "gap p99", "x direct", "pages run")
+    table.row("64 at once", f"{share:.1f} %", table.ms(gap_s(full)), f"{gap_s(full) / gap_s(bare):.2f}", str(runs))
+    return Target("64 streams beside pages, tokens in time", share, "%", 90, 97, more=True)
+
+
+def firsts(streams: list[Streamed]) -> list[float]:
+    return [one.first_s for one in streams]
+
+
+def gap_s(streams: list[Streamed]) -> float:
+    """The p99 of the pauses between two tokens."""
+    return at_share([gap for one in streams for gap in one.gaps_s], 0.99)
+
+
+def in_time(full: list[Streamed], bare: list[Streamed]) -> float:
+    """Per cent of the offered tokens that came within the time the upstream took to offer them."""
+    offered_s = at_share([one.whole_s for one in bare], 0.99)
+    return 100 * sum(one.within(offered_s) for one in full) / (len(full) * TOKENS)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,12 @@ def test_the_request_is_the_protocol(upstream: Upstream) -> None:
     }
 
 
+def test_an_address_may_bring_its_own_sign_in(upstream: Upstream) -> None:
+    [outcome] = ask(upstream.url.replace("//", "//ada:secret@"))
+    assert outcome.error is None
+    assert upstream.seen[0].headers["authorization"] == "Basic YWRhOnNlY3JldA=="
+
+
 def test_one_connection_serves_one_call_after_the_other(upstream: Upstream) -> None:
     ask(upstream.url, TEXT, TEXT, TEXT)
     assert [seen.connection for seen in upstream.seen] == [1, 1, 1]
