@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.drive import tailoring
+from core.drive import kept, tailoring
 from core.drive.shape import clean, digest, normalise
 from core.errors import Invalid, NotFound
 from core.schema import Change
-from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
+from core.store import EVERYONE, AiRun, Document, DocumentRevision, Job, ResumeVersion, Store, User
 from core.store.columns import now
 from core.tools import memory
 
@@ -96,7 +96,7 @@ def save_document(
         session.add(document)
         session.flush()
         revision = _revise(session, document, body, by, run_id)
-        _remember(session, document, revision, run_id)
+        _remember(session, document, run_id, f"Kept: {document.title} (revision {revision.number}).")
         return _paper(document, revision)
 
 
@@ -109,10 +109,10 @@ def save_revision(
         document = _document(session, document_id)
         _check(document.title, body)
         latest = _latest(session, document_id)
-        if latest and latest.sha256 == _sha(body):
+        if latest and latest.sha256 == hashlib.sha256(body.encode()).hexdigest():
             return _paper(document, latest)
         revision = _revise(session, document, body, by, run_id)
-        _remember(session, document, revision, run_id)
+        _remember(session, document, run_id, f"Kept: {document.title} (revision {revision.number}).")
         return _paper(document, revision)
 
 
@@ -186,6 +186,7 @@ def save_tailored(
         parent_id=source_id,
         job_id=job_id,
         run_id=run_id,
+        accepted=tailored.accepted,
     )
 
 
@@ -199,6 +200,7 @@ def _add_version(
     parent_id: int | None = None,
     job_id: int | None = None,
     run_id: str | None = None,
+    accepted: Sequence[Change] = (),
 ) -> ResumeVersion:
     label = clean(label)
     if not label:
@@ -218,12 +220,11 @@ def _add_version(
             content=content,
             sha256=digest(content),
             source_run_id=run_id,
+            kept_permille=kept.of_proposed(_source(session, run_id), accepted),
         )
         session.add(version)
         session.flush()
-        if run_id:
-            text = memory.chosen(f"Resume version {version.number}, {version.label}, was kept.", now())
-            memory.keep(session.connection(), user_id=user_id, job_id=job_id, text=text, run_id=run_id)
+        _remember(session, version, run_id, f"Resume version {version.number}, {version.label}, was kept.")
     return version
 
 
@@ -252,8 +253,9 @@ def _revise(session: Session, document: Document, body: str, by: str, run_id: st
         document_id=document.id,
         number=latest.number + 1 if latest else 1,
         body=body,
-        sha256=_sha(body),
+        sha256=hashlib.sha256(body.encode()).hexdigest(),
         source_run_id=run_id,
+        kept_permille=kept.of_answer(_source(session, run_id), body),
         created_by=by,
     )
     session.add(revision)
@@ -262,11 +264,15 @@ def _revise(session: Session, document: Document, body: str, by: str, run_id: st
     return revision
 
 
-def _remember(session: Session, document: Document, revision: DocumentRevision, run_id: str | None) -> None:
-    """A person keeping a run's text is what the next run should know was chosen."""
+def _source(session: Session, run_id: str | None) -> AiRun | None:
+    return session.get(AiRun, run_id) if run_id else None
+
+
+def _remember(session: Session, saved: ResumeVersion | Document, run_id: str | None, said: str) -> None:
+    """A person keeping what a run made is what the next run should know was chosen."""
     if run_id:
-        text = memory.chosen(f"Kept: {document.title} (revision {revision.number}).", now())
-        memory.keep(session.connection(), user_id=document.user_id, job_id=document.job_id, text=text, run_id=run_id)
+        connection, text = session.connection(), memory.chosen(said, now())
+        memory.keep(connection, user_id=saved.user_id, job_id=saved.job_id, text=text, run_id=run_id)
 
 
 def _check(title: str, body: str) -> None:
@@ -276,10 +282,6 @@ def _check(title: str, body: str) -> None:
         raise Invalid("There is no text to save. Generate or write some first.")
     if len(body) > LONGEST:
         raise Invalid(f"The text is longer than {LONGEST:,} characters. Split it into two documents.")
-
-
-def _sha(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _paper(document: Document, revision: DocumentRevision) -> Paper:

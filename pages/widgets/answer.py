@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.drive.save import TEXTS
+from core.drive.answer_text import TEXTS
 from core.llm.outcome import STOPPED
 from core.schema import Details, Found, RunResult
 from pages.widgets import safe, words

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.drive import papers, save
+from core.drive import answer_text, papers, save
 from core.drive.papers import Paper
 from core.errors import WorkbenchError
 from core.llm import history
@@ -24,13 +24,13 @@ def draw(page: str, workbench: Workbench, story: Story, resume: str | None = Non
     answer, run = story.result.answer, story.run
     if not (answer.summary.strip() or answer.content.strip()):
         return
-    body = save.to_markdown(run.feature, answer) if resume is None else resume
+    body = answer_text.to_markdown(run.feature, answer) if resume is None else resume
     with st.container(horizontal=True):
         if st.button("Save to Drive", icon=":material/save:", key=f"{page}_save"):
             st.session_state[f"{page}_saving"] = run.id
         st.download_button(
             "Download",
-            data=lambda: save.to_markdown(run.feature, answer, title=True) if resume is None else resume,
+            data=lambda: answer_text.to_markdown(run.feature, answer, title=True) if resume is None else resume,
             file_name=save.file_name(answer.title),
             mime="text/markdown",
             icon=":material/download:",

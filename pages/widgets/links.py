@@ -9,7 +9,7 @@ from pages.widgets import safe
 def to(page: str, label: str, *, icon: str | None = None, help: str = "", **where: object) -> None:
     """A link to a page with these query parameters, or its words alone for a member who does not have the page."""
     try:
-        query = {name: str(value) for name, value in where.items()}
+        query = {name: value if isinstance(value, list) else str(value) for name, value in where.items()}
         st.page_link(page, label=safe.plain(label), icon=icon, help=help, query_params=query)
     except StreamlitPageNotFoundError:
         st.caption(safe.line(label))

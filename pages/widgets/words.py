@@ -24,11 +24,35 @@ STATUSES = {
     "abandoned": ("abandoned", "red", ":material/error:"),
 }
 
+# Why a leg did not answer.
+CAUSES = {
+    "provider_down": "Server not reached",
+    "provider_busy": "Server busy (429)",
+    "provider_refused": "Refused by the server",
+    "provider_slow": "Too slow, deadline passed",
+    "provider_cut": "Cut off in the middle",
+    "provider_garbled": "Not the protocol",
+    "provider_resting": "Left alone after failures",
+    "answer_unreadable": "Answer not readable",
+    "answer_too_long": "Answer too long",
+    "abandoned": "Process ended",
+    "plan_denied": "Not in the plan",
+    "rate_limited": "Runs a minute used up",
+    "quota_exceeded": "Tokens a day used up",
+    "budget_exceeded": "Budget used up",
+    "internal": "Fault inside the workbench",
+}
+
 CHIPS = {"profile": "Profile", "job": "Job", "resume": "Resume", "keywords": "Keywords", "memory": "Memory"}
 
 
 def feature(name: str) -> str:
     return FEATURES[name][0] if name in FEATURES else name
+
+
+def cause(error_code: str | None) -> str:
+    """Why a leg did not answer, in a few words; a code without words is shown as it is."""
+    return CAUSES.get(error_code, error_code) if error_code else "Stopped"
 
 
 def model(provider: str | None, name: str | None) -> str:
@@ -47,6 +71,22 @@ def money(cost_usd: str | None, status: CostStatus | str) -> str:
         return "$0"
     digits = 4 if amount >= Decimal("0.001") else 6
     return f"{'≈ ' if status == 'estimated' else ''}${amount:,.{digits}f}"
+
+
+def spend(nanousd: int | None, status: str) -> str:
+    """A sum for a card, in as many digits as it deserves: `$1,284.20`, `≈ $0.0312`, `unknown`."""
+    if nanousd is None:
+        return "unknown"
+    digits = 2 if nanousd >= 10**10 else 4
+    return f"{'≈ ' if status == 'estimated' else ''}${nanousd / 1e9:,.{digits}f}"
+
+
+def many(count: int) -> str:
+    """A count for a card: `812`, `48.2k`, `12.3M`, `1.24B`."""
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**4, "k")):
+        if count >= size:
+            return f"{count / (1000 if letter == 'k' else size):,.{2 if letter == 'B' else 1}f}{letter}"
+    return f"{count:,}"
 
 
 def seconds(duration_ms: int | None) -> str:

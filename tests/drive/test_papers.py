@@ -1,15 +1,16 @@
 """Drive keeps every text it was given: revisions and resume versions are added, never overwritten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from core.drive import papers
 from core.errors import Invalid, NotFound, WorkbenchError
 from core.llm import runs
-from core.schema import Change
-from core.store import Store
+from core.schema import AiAnswer, Change
+from core.store import AiRun, DocumentRevision, Store
 from core.tools import memory
 from tests.databases import person, posting
 
@@ -244,3 +245,59 @@ def test_keeping_a_runs_text_is_remembered_and_other_saves_are_not(store: Store)
     (note,) = memory.about(store, user)
     assert "Letter (revision 1)" in note.text
     assert (note.job_id, note.source_run_id) == (job, run_id)
+
+
+# -- how much of what a run wrote was kept ------------------------------------------------------------------
+
+
+def answered(store: Store, user_id: int, *, content: str = "", changes: Sequence[Change] = ()) -> str:
+    """A run with this answer, as it is recorded."""
+    run_id, answer = runs.new_id(), AiAnswer(title="T", summary="S", content=content)
+    with store.writing(user_id) as session:
+        session.add(
+            AiRun(
+                id=run_id,
+                user_id=user_id,
+                caller="cli",
+                feature="cover_letter",
+                plan="pro",
+                prompt="cover_letter@1",
+                status="ok",
+                request={},
+                request_sha256="0" * 64,
+                answer=answer.model_dump(mode="json"),
+                changes=[change.model_dump(mode="json") for change in changes],
+            )
+        )
+    return run_id
+
+
+def test_a_revision_says_how_much_of_its_runs_text_it_holds(store: Store) -> None:
+    user = person(store)
+    run_id = answered(store, user, content="one two three four")
+    paper = saved(store, user, body="one two four", run_id=run_id)
+    papers.save_revision(store, user, paper.id, body="one two three four, and more", by="member:1", run_id=run_id)
+    papers.save_revision(store, user, paper.id, body="by hand", by="member:1")
+    with store.reading(user) as session:
+        shares = session.scalars(select(DocumentRevision.kept_permille).order_by(DocumentRevision.number)).all()
+    assert shares == [750, 1000, None]
+
+
+def test_a_tailored_version_says_how_many_of_its_runs_changes_were_taken(store: Store) -> None:
+    user = person(store)
+    base = papers.add_resume(store, user, RESUME, label="Base")
+    dropped, kept = (
+        Change(op="remove", path=f"work/w1/highlights/w1h{number}", original=text)
+        for number, text in enumerate(RESUME["work"][0]["highlights"], 1)
+    )
+    run_id = answered(store, user, changes=[dropped, kept])
+    made = papers.save_tailored(store, user, base.id, [kept], label="Up", job_id=None, run_id=run_id)
+    assert (base.kept_permille, made.kept_permille) == (None, 500)
+
+
+def test_another_candidates_run_is_no_source(store: Store) -> None:
+    theirs = answered(store, person(store), content="one two")
+    mine = person(store)
+    saved(store, mine, body="one two", run_id=theirs)
+    with store.reading(mine) as session:
+        assert session.scalar(select(DocumentRevision.kept_permille)) is None

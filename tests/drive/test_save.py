@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from core.drive import papers, save
+from core.drive import answer_text, papers, save
 from core.drive.resume import normalise
 from core.errors import Invalid
 from core.schema import AiAnswer, Change, Doubt
@@ -30,13 +30,13 @@ SWAP = Change(op="reorder", path="work/w1/highlights", value="w1h2\nw1h1")
 
 @pytest.mark.parametrize("feature", ["match", "recruiter_lens", "interview_prep"])
 def test_a_report_is_kept_without_the_warnings_to_its_reader(feature: str) -> None:
-    assert save.to_markdown(feature, ANSWER) == (
+    assert answer_text.to_markdown(feature, ANSWER) == (
         "A fit.\n\n## Why\n\nMuch.\n\n## Key points\n\n- One line\n\n## Next actions\n\n- Ask\n"
     )
 
 
 def test_of_a_tailored_resume_only_the_resume_is_kept() -> None:
-    assert save.to_markdown("tailor_resume", ANSWER, title=True) == "## Why\n\nMuch.\n"
+    assert answer_text.to_markdown("tailor_resume", ANSWER, title=True) == "## Why\n\nMuch.\n"
 
 
 def test_a_tailored_resume_holds_the_given_changes_and_no_other() -> None:
@@ -47,8 +47,8 @@ def test_a_tailored_resume_holds_the_given_changes_and_no_other() -> None:
 
 @pytest.mark.parametrize("feature", ["cover_letter", "improve_text"])
 def test_of_a_letter_only_the_letter_is_kept(feature: str) -> None:
-    assert save.to_markdown(feature, ANSWER) == "## Why\n\nMuch.\n"
-    assert save.to_markdown(feature, ANSWER, title=True).startswith("# Match report: Acme\n\n")
+    assert answer_text.to_markdown(feature, ANSWER) == "## Why\n\nMuch.\n"
+    assert answer_text.to_markdown(feature, ANSWER, title=True).startswith("# Match report: Acme\n\n")
 
 
 @pytest.mark.parametrize(

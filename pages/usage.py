@@ -1,0 +1,39 @@
+"""Usage: what was spent, on what, how sure that is, and how well it went."""
+
+import streamlit as st
+
+from core import wiring
+from core.access import members
+from core.usage.economics import economics
+from pages.widgets import notice, usage_cards, usage_documents, usage_filters, usage_views
+
+VIEWS = {
+    "overview": "Overview",
+    "speed": "Speed",
+    "people": "People",
+    "errors": "Errors",
+    "documents": "Documents",
+}
+DRAW = {
+    "overview": usage_views.overview,
+    "speed": usage_views.speed,
+    "people": usage_views.people,
+    "errors": usage_views.errors,
+}
+
+if opening := st.session_state.pop("usage_open", None):
+    st.switch_page("runs.py", query_params=opening)
+
+workbench = wiring.current()
+st.title("Usage", anchor=False)
+notice.draw("usage")
+names, figures = members.names(workbench.store), workbench.usage.now()
+asked = usage_filters.draw(figures, names)
+if not usage_cards.draw(figures, asked).runs:
+    usage_filters.nothing(asked)
+elif (view := usage_filters.view(VIEWS)) == "documents":
+    by = usage_documents.groups()
+    (whole,) = economics(workbench.store, figures, asked.filter, ())
+    usage_documents.draw(whole, economics(workbench.store, figures, asked.filter, by), by, names)
+else:
+    DRAW[view](figures, asked, names)

@@ -1,0 +1,143 @@
+"""Plotly figures in the house's look. Each takes plain numbers and says by `customdata` what a click on it means."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+COLOURS = ("#3b5bdb", "#0ca678", "#f08c00", "#ae3ec9", "#1098ad", "#e03131", "#74b816", "#868e96")
+REST = "#adb5bd"
+HEIGHT = 270
+
+Group = tuple[str, Any, Any]  # its name on screen, what a click hands over, its numbers
+
+
+def draw(figure: go.Figure, key: str, *, alt: str, on_click: Callable[[Any], None] | None = None) -> None:
+    """Show a figure; a click calls `on_click` with the `customdata` of the point."""
+    if on_click is None:
+        st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG)
+        return
+
+    def clicked() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points and points[0].get("customdata"):
+            on_click(points[0]["customdata"])
+
+    st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG, on_select=clicked, selection_mode="points")
+
+
+def bars(times: Sequence[Any], groups: Sequence[Group], *, hover: str, prefix: str = "") -> go.Figure:
+    """Stacked bars over time. `hover` formats a value, e.g. `$%{y:.4f}`."""
+    traces = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": times,
+            "y": values,
+            "customdata": [[handed, str(at)] for at in times],
+            "hovertemplate": f"{hover}<extra>{name}</extra>",
+            "marker": {"color": _colour(i, len(groups), name), "line": {"width": 0}},
+        }
+        for i, (name, handed, values) in enumerate(groups)
+    ]
+    axis = {"tickprefix": prefix, "rangemode": "tozero"}
+    return _figure(traces, {"barmode": "stack", "bargap": 0.15, "xaxis": _moments(times), "yaxis": axis})
+
+
+def lines(
+    times: Sequence[Any], groups: Sequence[Group], *, hover: str, suffix: str = "", share: bool = False
+) -> go.Figure:
+    """Lines over time; gaps stay gaps. `share` draws shares of one as per cent, from 0 to 100."""
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines" if len(times) > 1 else "markers",
+            "name": name,
+            "x": times,
+            "y": values,
+            "customdata": [[handed, str(at)] for at in times],
+            "hovertemplate": f"{hover}<extra>{name}</extra>",
+            "line": {"color": COLOURS[i % len(COLOURS)], "width": 2},
+            "connectgaps": False,
+        }
+        for i, (name, handed, values) in enumerate(groups)
+    ]
+    axis: dict[str, Any] = {"rangemode": "tozero", "ticksuffix": suffix}
+    if share:
+        axis = {"range": [0, 1.02], "tickformat": ".0%"}
+    return _figure(traces, {"xaxis": _moments(times), "yaxis": axis})
+
+
+def ranked(groups: Sequence[Group], *, hover: str, prefix: str = "") -> go.Figure:
+    """Horizontal bars, the largest on top; each group's numbers are one value."""
+    names = [name for name, _, _ in groups]
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(range(len(groups))),
+        "x": [value for _, _, value in groups],
+        "customdata": [[handed, ""] for _, handed, _ in groups],
+        "text": names,
+        "hovertemplate": f"{hover}<extra>%{{text}}</extra>",
+        "textposition": "none",
+        "marker": {"color": COLOURS[0], "line": {"width": 0}},
+    }
+    axis = {"autorange": "reversed", "tickvals": list(range(len(groups))), "ticktext": names, "automargin": True}
+    layout = {"yaxis": axis, "xaxis": {"tickprefix": prefix}, "hovermode": "closest", "showlegend": False}
+    return _figure([trace], layout, height=max(120, 34 * len(groups) + 50))
+
+
+def heat(values: Any, *, rows: Sequence[str], hover: str) -> go.Figure:
+    """Weekday by hour, darker is more; each square hands over its weekday and its hour."""
+    handed = [[[day, hour] for hour in range(24)] for day in range(len(rows))]
+    trace = {
+        "type": "heatmap",
+        "z": np.asarray(values),
+        "x": [f"{hour:02d}" for hour in range(24)],
+        "y": list(rows),
+        "customdata": handed,
+        "hovertemplate": f"%{{y}} %{{x}}:00 · {hover}<extra></extra>",
+        "colorscale": [[0, "rgba(59,91,219,0.04)"], [1, "rgba(59,91,219,1)"]],
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+    }
+    dots = {  # Plotly selects points, not squares: an unseen point lies on each
+        "type": "scatter",
+        "mode": "markers",
+        "x": [f"{hour:02d}" for _ in rows for hour in range(24)],
+        "y": [name for name in rows for _ in range(24)],
+        "customdata": [pair for day in handed for pair in day],
+        "marker": {"opacity": 0, "size": 22, "symbol": "square"},
+        "hoverinfo": "skip",
+    }
+    layout = {"yaxis": {"autorange": "reversed"}, "xaxis": {"type": "category"}, "hovermode": "closest"}
+    return _figure([trace, dots], layout | {"showlegend": False})
+
+
+_CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+def _figure(traces: list[dict[str, Any]], layout: dict[str, Any], *, height: int = HEIGHT) -> go.Figure:
+    base = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "legend": {"orientation": "h", "y": -0.14, "x": 0, "title": {"text": ""}, "traceorder": "normal"},
+        "hovermode": "x unified",
+        "showlegend": sum(1 for trace in traces if trace.get("name")) > 1,
+        "clickmode": "event+select",
+        "dragmode": False,
+    }
+    return go.Figure({"data": traces, "layout": base | layout})
+
+
+def _moments(times: Sequence[Any]) -> dict[str, Any]:
+    """An axis of time: hours where there are hours, else days without their year."""
+    return {"tickformat": "%H:%M" if times and isinstance(times[0], datetime) else "%-d %b"}
+
+
+def _colour(index: int, count: int, name: str) -> str:
+    return REST if name == "others" and index == count - 1 else COLOURS[index % len(COLOURS)]

@@ -1,0 +1,118 @@
+"""The figures on top of the Usage page, each beside the period before, and how sure the money is."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.usage.figures import Percentiles, Series, Total
+from core.usage.queries import Snapshot
+from pages.widgets import links, words
+from pages.widgets.usage_filters import Asked
+from pages.widgets.usage_links import runs_of
+
+
+def draw(figures: Snapshot, asked: Asked) -> Total:
+    """Six cards and the line on coverage; returns the period's total."""
+    now, before = figures.totals(asked.filter), figures.totals(asked.before)
+    if not now.runs:
+        return now
+    over_time = figures.series(asked.filter, None, asked.every)
+    by_status = figures.series(asked.filter, "status", asked.every)
+    speed = figures.speed(asked.filter, None, asked.every)
+    fell, fell_before = (figures.fallback_share(one) for one in (asked.filter, asked.before))
+    with st.container(horizontal=True, gap="small"):
+        _money(now, before, over_time)
+        _card("Runs", f"{now.runs:,}", _change(now.runs, before.runs), over_time.of("runs")[0], direction="off")
+        _tokens(now, before, over_time)
+        _share(fell, fell_before, by_status)
+        _time("Latency", now.latency, before.latency, speed.latency["p95"][0])
+        _time("First token", now.ttft, before.ttft, speed.ttft["p95"][0])
+    _coverage(now, asked)
+    return now
+
+
+def _money(now: Total, before: Total, series: Series) -> None:
+    certainty = "exact" if now.exact == now.runs else "estimated"
+    value = words.spend(now.cost_nanousd, certainty)
+    help = "All legs, retries and failed calls included. ≈ where a part of it is estimated here."
+    _card("Spend", value, _change(now.cost_nanousd, before.cost_nanousd), series.usd[0], help=help)
+
+
+def _tokens(now: Total, before: Total, series: Series) -> None:
+    count, earlier = (one.input_tokens + one.output_tokens for one in (now, before))
+    uncached = now.input_tokens - now.cached_tokens
+    help = (
+        f"In {now.input_tokens:,}: {uncached:,} new, {now.cached_tokens:,} cached.  \n"
+        f"Out {now.output_tokens:,}, of them {now.reasoning_tokens:,} reasoning."
+    )
+    drawn = series.of("input_tokens")[0] + series.of("output_tokens")[0]
+    _card("Tokens", words.many(count), _change(count, earlier), drawn, help=help, direction="off")
+
+
+def _share(now: float | None, before: float | None, by_status: Series) -> None:
+    points = None if now is None or before is None else f"{100 * (now - before):+.1f} points"
+    value = "–" if now is None else f"{now:.1%}"
+    help = "Answered runs that a later leg answered, because the first one failed or was skipped."
+    _card("Fallback share", value, points, fallback_share(by_status), help=help)
+
+
+def _time(label: str, now: Percentiles, before: Percentiles, drawn: Any) -> None:
+    help = f"95 of 100 runs were faster. Half were faster than {words.seconds(now.p50)}, 99 of 100 than {words.seconds(now.p99)}."
+    _card(f"{label} p95", words.seconds(now.p95), _change(now.p95, before.p95), drawn, help=help)
+
+
+def _card(
+    label: str, value: str, change: str | None, drawn: Any, *, help: str | None = None, direction: str = "inverse"
+) -> None:
+    numbers = np.nan_to_num(np.asarray(drawn, dtype=float))
+    st.metric(
+        label,
+        value,
+        change,
+        delta_color=direction,
+        help=help,
+        border=True,
+        chart_data=numbers.tolist() if numbers.size > 1 else None,
+        chart_type="area",
+        width=150,
+        height="stretch",
+    )
+
+
+def _change(now: float | None, before: float | None) -> str | None:
+    """By how much of the period before, as a signed percentage; nothing where there was none."""
+    if not before or now is None:
+        return None
+    return f"{100 * (now - before) / before:+,.0f} %"
+
+
+def fallback_share(by_status: Series) -> Any:
+    """The share of answered runs that fell back, per moment; not a number where none was answered."""
+    nothing = np.zeros(len(by_status.times))
+    counts = dict(zip(by_status.groups, by_status.of("runs"), strict=True))
+    fell = np.asarray(counts.get("fallback", nothing), dtype=float)
+    answered = fell + counts.get("ok", nothing)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return fell / np.where(answered == 0, np.nan, answered)
+
+
+def _coverage(now: Total, asked: Asked) -> None:
+    """How sure the total is, and the way to what is not."""
+    shares = [
+        f"{_percent(getattr(now, name), now.runs)} {name}"
+        for name in ("exact", "estimated", "unknown")
+        if getattr(now, name)
+    ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Cost of {now.runs:,} runs: {', '.join(shares)}.", width="content")
+        for name in ("estimated", "unknown"):
+            if count := getattr(now, name):
+                runs_of(asked.filter, f"{count:,} {name}", cost_status=name)
+        if now.unknown:
+            links.to("admin.py", "Add a missing price", icon=":material/sell:", view="prices")
+
+
+def _percent(part: int, whole: int) -> str:
+    share = 100 * part / whole
+    return f"{share:.0f} %" if share in (0, 100) else f"{min(max(share, 0.1), 99.9):.1f} %"

@@ -1,0 +1,178 @@
+"""The Usage page: figures of the period beside the one before, narrowed by what the URL says."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.usage.filters import Filter
+from core.wiring import Workbench
+from pages.widgets import usage_links, usage_period, words
+from tests.pages.conftest import Opening
+from tests.usage import history
+
+Page = Callable[..., AppTest]
+VIEWS = ("overview", "speed", "people", "errors", "documents")
+
+
+def recorded(workbench: Workbench, *runs: dict[str, Any]) -> None:
+    """Runs of these values; whatever is not said is chosen by the same chance each time."""
+    chance = random.Random(7)
+    with workbench.store.write() as connection:
+        for given in runs:
+            ago = given.pop("ago", timedelta(minutes=5))
+            one = history.run(chance, given.pop("user_id", 1), at=datetime.now(UTC) - ago)
+            history.put(connection, one | {"status": "ok", "feature": "match"} | given)
+
+
+def cards(at: AppTest) -> dict[str, str]:
+    assert not at.exception and not at.error
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def changes(at: AppTest) -> dict[str, str]:
+    return {metric.label: metric.delta for metric in at.metric}
+
+
+def test_without_a_run_the_page_says_how_to_make_one(opening: Opening, page: Page) -> None:
+    opening()
+    at = page("usage.py")
+    assert cards(at) == {}
+    assert "No run in this period yet" in at.info[0].value
+
+
+def test_without_a_fitting_run_the_filters_can_be_cleared(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"feature": "match"})
+    at = page("usage.py", feature="cover_letter")
+    assert cards(at) == {}
+    at.button("usage_clear_all").click().run()
+    assert cards(at)["Runs"] == "1"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_section_draws_what_there_is(opening: Opening, page: Page, view: str) -> None:
+    recorded(opening(), *({"status": status} for status in ("ok", "fallback", "refused", "cancelled")))
+    assert cards(page("usage.py", view=view))["Runs"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("cost", "status", "shown"),
+    [
+        (1_500_000, "exact", "$0.0015"),
+        (1_500_000, "estimated", "≈ $0.0015"),
+        (1_284_200_000_000, "exact", "$1,284.20"),
+        (None, "unknown", "unknown"),
+    ],
+)
+def test_spend_says_how_sure_it_is(opening: Opening, page: Page, cost: int | None, status: str, shown: str) -> None:
+    recorded(opening(), {"cost_nanousd": cost, "cost_status": status})
+    at = page("usage.py")
+    assert cards(at)["Spend"] == shown
+    assert f"Cost of 1 runs: 100 % {status}." in [caption.value for caption in at.caption]
+
+
+def test_the_period_stands_beside_the_one_before(opening: Opening, page: Page) -> None:
+    day = timedelta(days=1)
+    recorded(opening(), *({"ago": 8 * day} for _ in range(2)), *({"ago": day} for _ in range(3)))
+    at = page("usage.py", period="7d")
+    assert (cards(at)["Runs"], changes(at)["Runs"]) == ("3", "+50 %")
+
+
+def test_the_fallback_share_counts_answered_runs_alone(opening: Opening, page: Page) -> None:
+    statuses = ("ok", "ok", "ok", "fallback", "refused", "abandoned")
+    recorded(opening(), *({"status": status} for status in statuses))
+    assert cards(page("usage.py"))["Fallback share"] == "25.0%"
+
+
+@pytest.mark.parametrize(
+    ("query", "runs"),
+    [
+        ({}, "5"),
+        ({"feature": "match"}, "3"),
+        ({"feature": ["match", "cover_letter"]}, "5"),
+        ({"feature": "match", "plan": "pro"}, "2"),
+        ({"user": "2"}, "1"),
+        ({"period": "no such thing"}, "5"),
+        ({"period": "own", "from": "2020-01-01", "to": "2020-01-31"}, None),
+    ],
+)
+def test_the_url_holds_period_and_filters(
+    opening: Opening, page: Page, query: dict[str, Any], runs: str | None
+) -> None:
+    recorded(
+        opening(),
+        {"feature": "match", "plan": "pro"},
+        {"feature": "match", "plan": "pro", "user_id": 2},
+        {"feature": "match", "plan": "free"},
+        {"feature": "cover_letter", "plan": "free"},
+        {"feature": "cover_letter", "plan": "free"},
+    )
+    assert cards(page("usage.py", **query)).get("Runs") == runs
+
+
+def test_a_filter_is_a_chip_that_takes_it_away(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"feature": "match"}, {"feature": "cover_letter"})
+    at = page("usage.py", feature="match", plan=["pro", "free"])
+    assert at.button("usage_chip_feature").label == "Feature: Match report"
+    at.button("usage_chip_feature").click().run()
+    assert "feature" not in at.query_params
+    assert at.query_params["plan"] == ["pro", "free"]
+    at.button("usage_clear").click().run()
+    assert "plan" not in at.query_params
+
+
+def test_picking_a_filter_and_a_split_writes_the_url(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"feature": "match"}, {"feature": "cover_letter"})
+    at = page("usage.py")
+    at.multiselect("usage_by_feature").set_value(["cover_letter"]).run()
+    at.segmented_control("usage_split").set_value("plan").run()
+    assert at.query_params["feature"] == "cover_letter"
+    assert at.query_params["split"] == "plan"
+    assert cards(at)["Runs"] == "1"
+
+
+# -- a click on time, and the way to the runs -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "every", "last"),
+    [
+        (date(2026, 2, 3), "hour", date(2026, 2, 3)),
+        (date(2026, 2, 3), "day", date(2026, 2, 3)),
+        (date(2026, 2, 2), "week", date(2026, 2, 8)),
+        (date(2026, 2, 1), "month", date(2026, 2, 28)),
+        (date(2024, 2, 1), "month", date(2024, 2, 29)),
+        (date(2025, 12, 1), "month", date(2025, 12, 31)),
+    ],
+)
+def test_a_click_on_time_means_its_days(first: date, every: Any, last: date) -> None:
+    assert usage_period.around(first, every) == (first, last)
+
+
+def test_the_days_of_a_click_end_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage_period, "today", lambda: date(2026, 2, 4))
+    assert usage_period.around(date(2026, 2, 2), "week") == (date(2026, 2, 2), date(2026, 2, 4))
+
+
+def test_the_way_to_the_runs_keeps_period_and_filters() -> None:
+    asked = Filter.days(date(2026, 3, 1), date(2026, 3, 2), where={"feature": {"match"}, "model": {None}})
+    assert usage_links.where(asked, cost_status="unknown") == {
+        "from": "2026-03-01T00:00+00:00",
+        "to": "2026-03-03T00:00+00:00",
+        "feature": ["match"],
+        "model": [""],
+        "cost_status": "unknown",
+    }
+    hour = usage_links.hour(asked, datetime(2026, 3, 2, 14))  # noqa: DTZ001 - local, as the figures say hours
+    assert (hour["from"], hour["to"]) == ("2026-03-02T14:00+00:00", "2026-03-02T15:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(812, "812"), (9_999, "9,999"), (48_231, "48.2k"), (12_300_000, "12.3M"), (1_240_000_000, "1.24B")],
+)
+def test_large_counts_are_short(count: int, shown: str) -> None:
+    assert words.many(count) == shown
