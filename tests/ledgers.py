@@ -11,7 +11,7 @@ from core.llm import runs
 from core.llm.runs import Attempt, Opening
 from core.schema import AiAnswer, AiRequest, Cost, Details, RunResult, Usage
 from core.store import AiRun, Ledger, Reservation, Store
-from core.store.models import now
+from core.store.columns import now
 from tests.benches import CALLER
 
 LINES = Ledger.__table__

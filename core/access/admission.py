@@ -1,6 +1,6 @@
 """Admission: what a run may need, which models the budgets still allow it, and what is left for a candidate."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from core.llm import pricing, router
 from core.llm.router import LAST, Leg, Route
 from core.schema import Usage
 from core.store import Store
-from core.store.models import now
+from core.store.columns import now
 
 CHEAP = "cheap"  # the tier that a budget near its end steps down to
 
@@ -85,21 +85,21 @@ def estimate(leg: Leg, *, input_tokens: int, max_tokens: int, at: datetime) -> E
 def admit(
     policy: Policy,
     limits: Limits,
-    spent: tuple[Line, Line],
+    spent: Sequence[Line],
     route: Route,
     *,
     configured: Collection[str],
     estimate: Callable[[Leg], Estimate],
     at: datetime,
 ) -> Admitted:
-    """The route as far as the dollars left allow it; `spent` are the two budgets as they stand.
+    """The route as far as the dollars left allow it; `spent` are the budgets as they stand.
 
     A budget that refuses changes no route: the run is refused when it opens. Errors: none.
     """
     budgets = [
         _Budget(limit, line.taken) for limit, line in zip(limits.budgets, spent, strict=True) if not limit.refuses
     ]
-    route, warnings = _stepped_down(policy, route, budgets, configured)
+    route, warnings = _stepped_down(policy, route, budgets, configured, at)
     tightest = min(budgets, key=lambda one: one.left, default=None)
     while (first := route.legs[0]) != LAST:
         need = estimate(first)
@@ -146,7 +146,7 @@ def _left(limit: Limit, line: Line, at: datetime) -> Left:
 
 
 def _stepped_down(
-    policy: Policy, route: Route, budgets: list[_Budget], configured: Collection[str]
+    policy: Policy, route: Route, budgets: list[_Budget], configured: Collection[str], at: datetime
 ) -> tuple[Route, list[str]]:
     """The route that budgets near or at their end leave, and the sentence for the answer when it changed."""
     if route.legs == (LAST,):
@@ -155,7 +155,9 @@ def _stepped_down(
         return _rules_alone(route, str(over)), [f"{_begin(str(over))}, so the rules answered, without a model."]
     near = next((one for one in budgets if one.passed(policy.project.step_down_at)), None)
     cheap = policy.tiers.get(CHEAP)
-    if near is None or all(pricing.is_free(leg.provider) or str(leg) in (cheap or ()) for leg in route.legs):
+    if near is None or all(
+        pricing.is_free(leg.provider, leg.model, at) or str(leg) in (cheap or ()) for leg in route.legs
+    ):
         return route, []
     if cheap is None:
         why = f"{near} and the policy has no tier `{CHEAP}`"

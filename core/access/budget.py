@@ -7,7 +7,7 @@ from core.access import ledger
 from core.access.limits import limits
 from core.access.plans import PLANS, Policy
 from core.store import Store
-from core.store.models import now
+from core.store.columns import now
 
 NOBODY = 0  # the project's line is everybody's: any plan and no candidate lead to it
 
@@ -36,5 +36,5 @@ def project(store: Store, policy: Policy, *, at: datetime | None = None) -> Budg
     at = at or now()
     holding = limits(policy, PLANS[0], NOBODY, at)
     with store.read() as connection:
-        _, line = ledger.budgets(connection, holding)
+        line = ledger.budgets(connection, holding)[-1]
     return Budget(holding.project.most, line.used, line.reserved, holding.project.resets_at(at) or at)

@@ -1,21 +1,24 @@
 """The ledger: what each limit has used and holds, changed only by conditional statements inside the run's own transactions.
 
 A run reserves what it may need when it opens, takes more before a leg that needs more, and gives back what it did not use when it is
-settled. Its row in `reservation` is what makes that happen once, whoever does it.
+settled. Its row in `reservation` is what makes that happen once, whoever does it. What it holds of dollars it holds of
+each budget that applies to it: the candidate's, the project's, and those of its plan, feature and caller where there are.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, Table, TextClause, bindparam, select, text, update
+from sqlalchemy import Connection, Table, bindparam, select, text, update
 
-from core.access.limits import PROJECT, WINDOW, Limit, Limits
+from core.access.limits import OWN, PROJECT, WINDOW, Limit, Limits
 from core.errors import LimitReached
 from core.store import Ledger
-from core.store.models import UtcTime
+from core.store.columns import UtcTime
+from core.store.statement import Statement
 
 LEDGER: Table = Ledger.__table__  # type: ignore[assignment]
 
@@ -49,28 +52,45 @@ class Claim:
     whole: bool = True
     skipped: list[str] = field(default_factory=list)
 
+    def without_dollars(self) -> None:
+        """It was opened without the dollars it asked for."""
+        self.nanousd, self.whole = 0, False
+
 
 # -- reading ---------------------------------------------------------------------------------------
 
 
-_BUDGETS = text("""
-    SELECT subject, used, reserved FROM ledger
-    WHERE subject IN (:own, :project) AND measure = 'nanousd' AND period = :month""")
-
-
-def budgets(connection: Connection, limits: Limits) -> tuple[Line, Line]:
-    """The dollars of the candidate and of the project this month."""
-    own, project = limits.budgets
+def budgets(connection: Connection, limits: Limits) -> tuple[Line, ...]:
+    """The dollars of this month on each of the `budgets` of the limits: the candidate's first, the project's last."""
+    own, project = limits.dollars, limits.project
     asked = {"own": own.subject, "project": project.subject, "month": own.period}
-    found = {row[0]: Line(row[1], row[2]) for row in connection.execute(_BUDGETS, asked)}
-    return found.get(own.subject, Line()), found.get(project.subject, Line())
+    statement = _BUDGETS
+    if limits.also:
+        statement = _budgets_of(len(limits.also))
+        asked |= {f"also{i}": one.subject for i, one in enumerate(limits.also)}
+    found = {row[0]: Line(row[1], row[2]) for row in statement.rows(connection, asked)}
+    return tuple([found.get(one.subject, Line()) for one in limits.budgets])
+
+
+@lru_cache
+def _budgets_of(also: int) -> Statement:
+    """The same of so many budgets more."""
+    more = "".join(f", :also{i}" for i in range(also))
+    return Statement(
+        text(f"""
+        SELECT subject, used, reserved FROM ledger
+        WHERE subject IN (:own, :project{more}) AND measure = 'nanousd' AND period = :month""")
+    )
+
+
+_BUDGETS = _budgets_of(0)
 
 
 def lines(connection: Connection, limits: Limits, at: datetime) -> tuple[Line, Line, Line, Line]:
-    """All four lines; a minute that is over counts for nothing."""
+    """All four lines; a minute that is over counts for nothing, nor one that a clock set back has put far ahead."""
     found = _lines(connection, {one.subject for one in limits}, {one.period for one in limits})
     runs, tokens, own, project = (found.get(_key(one), Line()) for one in limits)
-    if runs.started_at is None or runs.started_at <= at - WINDOW:
+    if runs.started_at is None or not at - WINDOW < runs.started_at <= at + WINDOW:
         runs = Line()
     return runs, tokens, own, project
 
@@ -86,11 +106,12 @@ def _lines(connection: Connection, subjects: Iterable[str], periods: Iterable[st
 # -- taking ----------------------------------------------------------------------------------------
 
 
-def claim(connection: Connection, claim: Claim, run_id: str) -> None:
+def claim(connection: Connection, claim: Claim, run_id: str) -> bool:
     """Count the run and reserve what it asks, all or nothing, and note what it holds.
 
-    Where only budgets that step down fall short it goes on without dollars: its legs then ask one by one.
-    Errors: `LimitReached`, after which the caller must not commit.
+    Where only budgets that step down fall short it goes on without dollars, which False says: its legs then ask one by
+    one. The claim is told by `without_dollars` once this is committed. Errors: `LimitReached`, after which the caller
+    must not commit.
     """
     limits = claim.limits
     asked = [(limits.runs, 1)]
@@ -101,9 +122,10 @@ def claim(connection: Connection, claim: Claim, run_id: str) -> None:
         if refusing := next(((one, need) for one, need in short if one.refuses), None):
             raise _reached(connection, claim, *refusing)
         _give_back(connection, [one for one in asked if one[0] in limits.budgets and one not in short])
-        claim.nanousd, claim.whole = 0, False
-    if claim.tokens or claim.nanousd:
-        _hold(connection, limits, run_id, claim.tokens, claim.nanousd)
+    nanousd = 0 if short else claim.nanousd
+    if claim.tokens or nanousd:
+        _hold(connection, limits, run_id, claim.tokens, nanousd)
+    return not short
 
 
 def more(connection: Connection, claim: Claim, run_id: str, *, tokens: int, nanousd: int) -> None:
@@ -119,16 +141,24 @@ def more(connection: Connection, claim: Claim, run_id: str, *, tokens: int, nano
         raise _reached(connection, claim, *short[0])
 
 
-_HOLD = text("""
-    INSERT INTO reservation (run_id, subject, tokens, nanousd, day, month)
-    VALUES (:run_id, :subject, :tokens, :nanousd, :day, :month)
+_HOLD = Statement(
+    text("""
+    INSERT INTO reservation (run_id, subject, tokens, nanousd, day, month, also)
+    VALUES (:run_id, :subject, :tokens, :nanousd, :day, :month, :also)
     ON CONFLICT (run_id) DO UPDATE SET
         tokens = reservation.tokens + excluded.tokens, nanousd = reservation.nanousd + excluded.nanousd""")
+)
 
 
 def _hold(connection: Connection, limits: Limits, run_id: str, tokens: int, nanousd: int) -> None:
-    periods = {"subject": limits.runs.subject, "day": limits.tokens.period, "month": limits.dollars.period}
-    connection.execute(_HOLD, periods | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
+    _HOLD.run(connection, _place(limits) | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
+
+
+def _place(limits: Limits) -> dict[str, str | None]:
+    """Whose lines a run holds, and of which day and month."""
+    also = json.dumps([one.subject for one in limits.also]) if limits.also else None
+    periods = {"day": limits.tokens.period, "month": limits.dollars.period}
+    return {"subject": limits.runs.subject, **periods, "also": also}
 
 
 def _reached(connection: Connection, claim: Claim, limit: Limit, need: int) -> LimitReached:
@@ -139,6 +169,9 @@ def _reached(connection: Connection, claim: Claim, limit: Limit, need: int) -> L
 
 Asked = tuple[Limit, int]
 
+# A minute that has passed, or one that begins far ahead because the clock was set back since.
+OVER = "(ledger.started_at <= :cutoff OR ledger.started_at > :ahead)"
+
 
 def _take(connection: Connection, asked: Sequence[Asked], at: datetime) -> list[Asked]:
     """Take each amount whose limit has room for it, in one statement; returns those that had none.
@@ -147,58 +180,61 @@ def _take(connection: Connection, asked: Sequence[Asked], at: datetime) -> list[
     """
     # A new line has no condition, so what never fits must not come so far.
     possible = [(limit, need) for limit, need in asked if limit.most and need <= limit.most]
-    values: dict[str, object] = {"cutoff": at - WINDOW}
+    values: dict[str, object] = {"cutoff": at - WINDOW, "ahead": at + WINDOW}
     for i, (limit, need) in enumerate(possible):
         counted = limit.measure == "runs"
         values |= {f"s{i}": limit.subject, f"m{i}": limit.measure, f"p{i}": limit.period}
         values[f"room{i}"] = limit.most - max(1, need)  # at its end a limit is closed to what needs nothing, too
         values |= {f"u{i}": need if counted else 0, f"r{i}": 0 if counted else need, f"t{i}": at if counted else None}
-    rows = connection.execute(_taking(len(possible)), values) if possible else ()
-    taken = {tuple(row) for row in rows}
+    taken = set(_taking(len(possible)).rows(connection, values)) if possible else set()
     return [(limit, need) for limit, need in asked if (limit.subject, limit.measure) not in taken]
 
 
 @lru_cache
-def _taking(count: int) -> TextClause:
+def _taking(count: int) -> Statement:
     """The one conditional statement; `ledger` is the line as it stands, `excluded` what is asked of it."""
     rows = ", ".join(f"(:s{i}, :m{i}, :p{i}, :u{i}, :r{i}, :t{i})" for i in range(count))
     room = " ".join(f"WHEN ledger.subject = :s{i} AND ledger.measure = :m{i} THEN :room{i}" for i in range(count))
     statement = f"""
         INSERT INTO ledger (subject, measure, period, used, reserved, started_at) VALUES {rows}
         ON CONFLICT (subject, measure, period) DO UPDATE SET
-            used = CASE WHEN ledger.started_at <= :cutoff THEN 0 ELSE ledger.used END + excluded.used,
+            used = CASE WHEN {OVER} THEN 0 ELSE ledger.used END + excluded.used,
             reserved = ledger.reserved + excluded.reserved,
-            started_at = CASE
-                WHEN ledger.started_at <= :cutoff THEN excluded.started_at ELSE ledger.started_at END
-        WHERE ledger.started_at <= :cutoff OR ledger.used + ledger.reserved <= CASE {room} END
+            started_at = CASE WHEN {OVER} THEN excluded.started_at ELSE ledger.started_at END
+        WHERE {OVER} OR ledger.used + ledger.reserved <= CASE {room} END
         RETURNING subject, measure"""
-    times = [bindparam(name, type_=UtcTime()) for name in ("cutoff", *(f"t{i}" for i in range(count)))]
-    return text(statement).bindparams(*times)
+    times = [bindparam(name, type_=UtcTime()) for name in ("cutoff", "ahead", *(f"t{i}" for i in range(count)))]
+    return Statement(text(statement).bindparams(*times))
 
 
 # -- giving back -----------------------------------------------------------------------------------
 
-_POST = text("""
+_POST = Statement(
+    text("""
     INSERT INTO ledger (subject, measure, period, used, reserved) VALUES (:subject, :measure, :period, :used, 0)
     ON CONFLICT (subject, measure, period) DO UPDATE SET
         used = ledger.used + excluded.used, reserved = ledger.reserved - :freed""")
+)
 
 
-_HELD = "subject, day, month, tokens, nanousd"
-_LET_GO = text(f"DELETE FROM reservation WHERE run_id = :run_id RETURNING {_HELD}")
-_FORFEIT = text(f"""
+_HELD = "subject, day, month, also, tokens, nanousd"
+_LET_GO = Statement(text(f"DELETE FROM reservation WHERE run_id = :run_id RETURNING {_HELD}"))
+_FORFEIT = Statement(
+    text(f"""
     DELETE FROM reservation WHERE NOT EXISTS (
         SELECT 1 FROM ai_run WHERE ai_run.id = reservation.run_id AND ai_run.status = 'running')
     RETURNING {_HELD}""")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How much of what a run held becomes free, and how much is used."""
+    """How much of what a run held becomes free, and how much is used; `also` is the JSON list of its reservation."""
 
     subject: str
     day: str
     month: str
+    also: str | None
     tokens: int
     nanousd: int
     freed_tokens: int
@@ -220,21 +256,20 @@ def settle(
     A run that was `recorded` though it holds nothing any more had been taken for dead: what counts as used since then
     is put right.
     """
-    held = connection.execute(_LET_GO, {"run_id": run_id}).one_or_none()
+    held = _LET_GO.row(connection, {"run_id": run_id})
     if held is not None:
-        spent = max(held.nanousd, least_nanousd) if nanousd is None else nanousd
-        ended = _Ended(held.subject, held.day, held.month, tokens, spent, held.tokens, held.nanousd)
-        _post(connection, [ended])
+        *place, held_tokens, held_nanousd = held
+        spent = max(held_nanousd, least_nanousd) if nanousd is None else nanousd
+        _post(connection, [_Ended(*place, tokens, spent, held_tokens, held_nanousd)])
     elif recorded and (claim.tokens or claim.nanousd):
         spent = max(claim.nanousd, least_nanousd) if nanousd is None else nanousd
-        who, day, month = claim.limits.runs.subject, claim.limits.tokens.period, claim.limits.dollars.period
-        _post(connection, [_Ended(who, day, month, tokens - claim.tokens, spent - claim.nanousd, 0, 0)])
+        place = _place(claim.limits).values()
+        _post(connection, [_Ended(*place, tokens - claim.tokens, spent - claim.nanousd, 0, 0)])
 
 
 def forfeit(connection: Connection) -> None:
     """What runs that are no longer running still hold counts as used: nobody knows what they used."""
-    rows = connection.execute(_FORFEIT).all()
-    _post(connection, [_Ended(*row, *row[3:]) for row in rows])
+    _post(connection, [_Ended(*row, *row[4:]) for row in _FORFEIT.rows(connection, {})])
 
 
 def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
@@ -244,7 +279,7 @@ def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
         for key, amount, held in (
             ((one.subject, "tokens", one.day), one.tokens, one.freed_tokens),
             ((one.subject, "nanousd", one.month), one.nanousd, one.freed_nanousd),
-            ((PROJECT, "nanousd", one.month), one.nanousd, one.freed_nanousd),
+            *(((who, "nanousd", one.month), one.nanousd, one.freed_nanousd) for who in _shared(one.also)),
         ):
             used[key] += amount
             freed[key] += held
@@ -254,7 +289,7 @@ def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
         if used[key] or freed[key]
     ]
     if changes:
-        connection.execute(_POST, changes)
+        _POST.run_all(connection, changes)
 
 
 def _give_back(connection: Connection, taken: Sequence[Asked]) -> None:
@@ -264,10 +299,15 @@ def _give_back(connection: Connection, taken: Sequence[Asked]) -> None:
         connection.execute(update(LEDGER).where(same).values(reserved=LEDGER.c.reserved - amount))
 
 
-def _order(key: Key) -> tuple[bool, str, bool, str]:
-    """The order of `Limits`, candidate by candidate, the project last."""
+def _shared(also: str | None) -> tuple[str, ...]:
+    """The subjects of several candidates that a run holds."""
+    return (*json.loads(also), PROJECT) if also else (PROJECT,)
+
+
+def _order(key: Key) -> tuple[int, str, bool, str]:
+    """The order of `Limits`, candidate by candidate, then what they share, the project last."""
     who, measure, period = key
-    return who == PROJECT, who, measure != "tokens", period
+    return 2 if who == PROJECT else not who.startswith(OWN), who, measure != "tokens", period
 
 
 def _key(limit: Limit) -> Key:

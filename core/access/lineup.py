@@ -59,13 +59,15 @@ def lacking(policy: Policy, plan: str) -> tuple[str, ...]:
 
 def _entry(policy: Policy, name: str, configured: Collection[str], at: datetime) -> Entry:
     provider, _, model = name.partition("/")
+    price = pricing.price(provider, model, None, at)
+    free = price is not None and price.free
     return Entry(
         name,
         provider,
         model,
         configured=provider in configured,
-        free=pricing.is_free(provider),
-        price=pricing.price(provider, model, None, at),
+        free=free,
+        price=None if free else price,
         tiers=tuple(tier for tier, models in policy.tiers.items() if name in models),
         uses=tuple(
             Use(plan, features, tier, policy.tiers[tier].index(name) + 1)

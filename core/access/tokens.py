@@ -14,7 +14,7 @@ from sqlalchemy import Row, Table, or_, select, update
 from core.errors import Conflict, Invalid, NotFound, StoreConflict, Unauthenticated
 from core.schema import Caller
 from core.store import EVERYONE, ApiToken, Store, User
-from core.store.models import now
+from core.store.columns import now
 
 SCOPES = ("run", "choose-model", "choose-prompt", "read-runs", "admin")
 LONGEST_DAYS = 3_650

@@ -1,7 +1,7 @@
 """What a leg used and cost when it ended, however it ended."""
 
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from core.access.admission import Estimate
 from core.errors import ProviderBusy, ProviderDown, ProviderRefused
@@ -28,7 +28,7 @@ def close(attempt: Attempt) -> None:
         return
     if attempt.status == "running":
         attempt.status = "cancelled"
-    attempt.latency_ms = since(attempt.started_at)
+    attempt.latency_ms = since(attempt.began)
     began = bool(attempt.text or attempt.finish_reason or attempt.raw_usage)
     counted = attempt.raw_usage is not None and attempt.finish_reason and not _says_nothing(attempt)
     if attempt.provider == "rules" or counted:
@@ -71,9 +71,9 @@ def used(attempts: Sequence[Attempt], *, held_nanousd: int) -> Estimate:
     return Estimate(counted, held_nanousd if cost.nanousd is None else cost.nanousd)
 
 
-def since(moment: datetime) -> int:
-    """Milliseconds from then to now."""
-    return round((datetime.now(UTC) - moment).total_seconds() * 1000)
+def since(moment: float) -> int:
+    """Milliseconds from then to now, on the monotonic clock: that of the wall may be set back."""
+    return round((time.monotonic() - moment) * 1000)
 
 
 def _price(attempt: Attempt, *, estimated: bool) -> Cost:
@@ -85,4 +85,5 @@ def _price(attempt: Attempt, *, estimated: bool) -> Cost:
         tier=attempt.service_tier,
         estimated=estimated,
         raw=attempt.raw_usage,
+        asked=attempt.model,
     )

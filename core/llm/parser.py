@@ -52,6 +52,8 @@ def read(text: str, output: Output, fields: Sequence[str]) -> Parsed:
     text = _after_thought(clean(text))
     if not text:
         raise AnswerUnreadable("The model finished without saying anything. Run it again or choose another model.")
+    if output == "json" and text.startswith("{") and (loaded := load(text)):  # as it should be, and mostly is
+        return _from_object(*loaded, fields)
     form = _form(text, output, fields)
     if form == "none":
         raise AnswerUnreadable("The model sent a web page or a list, not an answer. Choose another model.")

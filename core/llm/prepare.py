@@ -1,6 +1,6 @@
 """From a request to a run that is ready to start: check, gather, compose, route. Refusals happen here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -11,14 +11,14 @@ from core.access.limits import Limits, limits
 from core.access.plans import Policy
 from core.errors import Denied, Invalid, NotFound, PlanDenied
 from core.llm import opening as openings
-from core.llm import parser, planted, router, runs
+from core.llm import opening_wishes, parser, planted, router, runs
 from core.llm.prompts import Prompt, Prompts, parse
 from core.llm.provider import Message, ModelCall, Provider
-from core.llm.render import Part, compose, overhead
+from core.llm.render import Part, check, compose, overhead
 from core.llm.router import Leg, Route
 from core.schema import AiRequest, Caller
 from core.store import Store
-from core.store.models import now
+from core.store.columns import now
 from core.tools import budget, context_tools, tokens
 from core.tools.material import Material, Piece
 
@@ -40,7 +40,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run that may start: what it asks of its limits, and `warnings` for its answer."""
+    """A run that may start: what it asks of its limits, `warnings` for its answer, and the `origin` of a draft."""
 
     request: AiRequest
     caller: Caller
@@ -51,6 +51,7 @@ class Prepared:
     today: date
     claim: Claim | None = None
     warnings: tuple[str, ...] = ()
+    origin: Prompt | None = None
     _composed: dict[Leg, Composed] = field(default_factory=dict, repr=False, compare=False)
 
     def compose(self, leg: Leg, provider: Provider) -> Composed:
@@ -58,6 +59,10 @@ class Prepared:
         if leg not in self._composed:
             self._composed[leg] = self._compose(leg, provider)
         return self._composed[leg]
+
+    def composed(self, leg: Leg) -> Composed | None:
+        """The same if it was composed before."""
+        return self._composed.get(leg)
 
     def estimate(self, leg: Leg, provider: Provider, at: datetime) -> Estimate:
         """The most this leg may need."""
@@ -73,7 +78,8 @@ class Prepared:
         limit = asked.max_tokens or self.prompt.max_tokens
         output = self.prompt.output
         if provider.writes == "opening":
-            messages = openings.messages(messages, self.material, self.request.feature)
+            wishes = opening_wishes.read(self.prompt, self.origin)
+            messages = openings.messages(messages, self.material, self.request.feature, wishes)
             parts = tuple(Part(message.role, tokens.count(message.content)) for message in messages)
             limit, output = min(limit, openings.MAX_TOKENS), "text"
             material = self.material  # it is told facts of all of it, and no piece whole
@@ -116,16 +122,21 @@ class Desk:
         prompt = self.prompt_for(request)
         at = self.clock()
         today = at.date()
-        plan, holding, spent = self._standing(request, at)
-        material = context_tools.gather(self.store, request, today=today, default_resume="resume" in prompt.needs)
+        with self.store.read() as connection:
+            found = context_tools.find(connection, request, default_resume="resume" in prompt.needs)
+            plan = str(found.person["plan"])
+            holding = limits(self.policy, plan, request.user_id, at, feature=request.feature, caller=caller.name)
+            spent = ledger.budgets(connection, holding)
+        material = context_tools.put_together(found, request, today)
         try:
             route = self._route(request, plan)
         except PlanDenied as denied:
             opening = runs.Opening(runs.new_id(), caller, request, prompt.label, plan)
             runs.refuse(self.store, opening, error_code=denied.code)
             raise
-        prepared = Prepared(request, caller, plan, prompt, material, route, today)
-        compose(prompt, material, today=today, count=len)  # refuses what is missing, before anything is sent
+        origin = self.prompts.origin(prompt) if prompt.draft else None
+        prepared = Prepared(request, caller, plan, prompt, material, route, today, origin=origin)
+        check(prompt, material)
         return self._admitted(prepared, holding, spent, at)
 
     def prompt_for(self, request: AiRequest) -> Prompt:
@@ -141,14 +152,7 @@ class Desk:
             )
         return prompt
 
-    def _standing(self, request: AiRequest, at: datetime) -> tuple[str, Limits, tuple[Line, Line]]:
-        """The candidate's plan, its limits, and what the two budgets have spent."""
-        with self.store.read() as connection:
-            plan = str(context_tools.candidate(connection, request.user_id)["plan"])
-            holding = limits(self.policy, plan, request.user_id, at)
-            return plan, holding, ledger.budgets(connection, holding)
-
-    def _admitted(self, prepared: Prepared, holding: Limits, spent: tuple[Line, Line], at: datetime) -> Prepared:
+    def _admitted(self, prepared: Prepared, holding: Limits, spent: Sequence[Line], at: datetime) -> Prepared:
         """The same run on the route that the budgets allow, with what it asks of the limits."""
         admitted = admission.admit(
             self.policy,

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -11,16 +13,21 @@ import uuid_utils
 from anyio import CapacityLimiter, to_thread
 
 from core.errors import NotFound, StorageDown
-from core.llm import prepare, repeats, runs
+from core.llm import prepare, runs
+from core.llm.intake import Asked, Begun, Intake
 from core.llm.live import LiveRun
-from core.llm.prepare import Desk, Prepared
+from core.llm.prepare import Desk
 from core.llm.runner import Runner
+from core.llm.trips import Trips
 from core.schema import AiRequest, Caller
+from core.usage import fold, prices
+from core.usage.keys import Known
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEPT_S = 300  # how long a finished run's events stay
+MOST_FOLLOWED, MOST_UNSEEN = 1_000, 200  # finished runs that are kept at most: those whose events somebody read, others
 RENEW_S = 10
 
 
@@ -31,16 +38,26 @@ class Registry:
         self.desk = desk
         self.runner = runner
         self.owner = str(uuid_utils.uuid4())
-        self.threads = CapacityLimiter(8)
+        self._known = Known(runner.store)
+        self.threads = CapacityLimiter(2)
+        together = desk.store.together
+        self._intake: Trips[Asked, Begun] = Trips(
+            Intake(desk, self.owner).begin,
+            threads=2 if together > 1 else 8,
+            most=together,
+            patience_s=0.02 if together > 1 else 0,
+        )
         self._opening: set[asyncio.Task[str]] = set()
         self._live: dict[str, LiveRun] = {}
+        self._followed: deque[tuple[float, str]] = deque()  # finished runs, oldest first
+        self._unseen: deque[tuple[float, str]] = deque()
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._keeping: anyio.CancelScope | None = None
         self._closing = False
 
     def open(self) -> None:
-        """Begin to renew this process's leases and to close those of processes that died."""
+        """Begin to renew this process's leases, to close those of processes that died, to follow prices and to add up."""
         self._keeping = (
             anyio.CancelScope()
         )  # here, because a scope belongs to a loop and a workbench is built without one
@@ -55,13 +72,10 @@ class Registry:
         With `unwatched_s` the run is stopped once nobody has watched it for so long. Errors: what refuses a request.
         """
         prepare.check_scopes(request, caller)
-        if key and (made := await self._thread(lambda: repeats.made_by(self.runner.store, caller, key, request))):
-            return made
-        prepared = await self._thread(lambda: self.desk.prepare(request, caller))
         if self._closing:
             raise StorageDown("The workbench is shutting down. Try again in a moment.")
         live = LiveRun(runs.new_id(), request.user_id, caller.name, unwatched_s=unwatched_s)
-        opening = asyncio.get_running_loop().create_task(self._open(prepared, live, key))
+        opening = asyncio.get_running_loop().create_task(self._open(Asked(request, caller, key, live.id), live))
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
         return await asyncio.shield(opening)  # who leaves meanwhile leaves no row behind that nobody runs
@@ -95,33 +109,43 @@ class Registry:
             self._keeping.cancel()
             await self._keeper
         await self._thread(self.runner.record_again)
+        self._intake.close()
+        self.runner.close()
 
     def _stop_all(self) -> None:
         for live in self._live.values():
             live.scope.cancel()
 
-    async def _open(self, prepared: Prepared, live: LiveRun, key: str | None) -> str:
-        """Record the run and make its task. It can be found from before the row is there, so that a key finds it."""
-        opening = prepare.opening(prepared, live.id, key)
+    async def _open(self, asked: Asked, live: LiveRun) -> str:
+        """Have the run recorded and make its task. It can be found before its row is there, so that a key finds it."""
         self._live[live.id] = live
-        run_id = None
+        begun = None
         try:
-            run_id = await self._thread(lambda: runs.open_run(self.runner.store, opening, owner=self.owner))
+            begun = await self._intake.take(asked)
         finally:
-            if run_id != live.id:
+            if begun is None or begun.run_id != live.id:
                 del self._live[live.id]
-        if run_id == live.id:
-            task = asyncio.get_running_loop().create_task(self.runner.run(prepared, opening, live))
-            self._tasks[run_id] = task
-            task.add_done_callback(lambda _: self._ended(run_id))
+        if begun.prepared and begun.opening:
+            task = asyncio.get_running_loop().create_task(self.runner.run(begun.prepared, begun.opening, live))
+            self._tasks[live.id] = task
+            task.add_done_callback(lambda _: self._ended(live.id))
             live.mind()
-        return run_id
+        return begun.run_id
 
     def _ended(self, run_id: str) -> None:
         task = self._tasks.pop(run_id)
         if not task.cancelled() and (broken := task.exception()):
             log.error("run %s ended without its record: %s", run_id, type(broken).__name__)
-        asyncio.get_running_loop().call_later(KEPT_S, self._live.pop, run_id, None)
+        ended = self._followed if self._live[run_id].followed else self._unseen
+        ended.append((time.monotonic(), run_id))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget finished runs after their time, and the oldest where there are many: their record is there for good."""
+        past = time.monotonic() - KEPT_S
+        for ended, most in ((self._followed, MOST_FOLLOWED), (self._unseen, MOST_UNSEEN)):
+            while ended and (len(ended) > most or ended[0][0] < past):
+                self._live.pop(ended.popleft()[1], None)
 
     async def _keep_leases(self, keeping: anyio.CancelScope) -> None:
         with keeping:
@@ -131,8 +155,11 @@ class Registry:
                         await self._thread(partial(runs.renew, self.runner.store, self.owner, held))
                         await self._thread(self.runner.record_again)
                     await self._thread(lambda: runs.close_expired(self.runner.store))
+                    await self._thread(lambda: prices.refresh(self.runner.store))
+                    await self._thread(lambda: fold.fold_all(self.runner.store, known=self._known))
                 except StorageDown as down:
                     log.warning("leases were not renewed: %s", down.message)
+                self._let_go()
                 await anyio.sleep(RENEW_S)
 
     async def _thread(self, work: Callable[[], T]) -> T:

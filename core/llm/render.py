@@ -1,8 +1,9 @@
 """From a prompt and its material to the messages a model gets, with the tokens of every part."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from core.errors import Invalid
 from core.llm.fence import fenced, marks
@@ -14,6 +15,7 @@ from core.tools.material import Material, Piece
 
 Count = Callable[[str], int]
 
+KNOWN_CHARS = 64_000  # a context up to here is composed once, as long as it is not crowded out
 NOTHING = "(none)"
 DOCUMENT = "document:"
 PURPOSES = {
@@ -58,9 +60,30 @@ def compose(prompt: Prompt, material: Material, *, today: date, count: Count) ->
     `count` gives the tokens of a text. Instructions that the prompt has no place for follow at the
     end, so that they are never lost. Errors: `Invalid` when something the prompt needs is missing.
     """
+    check(prompt, material)
+    given = _Given(prompt.sha256, tuple(_values(prompt, material).items()), today, count, prompt)
+    return (_known if sum(len(value) for _, value in given.values) <= KNOWN_CHARS else _compose)(given)
+
+
+def check(prompt: Prompt, material: Material) -> None:
+    """Errors: `Invalid` when something the prompt needs is missing, or an input it does not take is there."""
     _check_needs(prompt, material)
     _check_inputs(prompt, material.inputs)
-    values = _values(prompt, material)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """All that the messages depend on, the prompt known by its hash."""
+
+    sha256: str
+    values: tuple[tuple[str, str], ...]
+    today: date
+    count: Count
+    prompt: Prompt = field(compare=False)
+
+
+def _compose(given: _Given) -> Composed:
+    prompt, values, today, count = given.prompt, dict(given.values), given.today, given.count
     fences = {name: fenced(name, values[name], mark) for name, mark in marks(values).items()}
     sequence = split(prompt.user)
     if "instructions" not in prompt.placeholders and "instructions" in fences:
@@ -72,6 +95,9 @@ def compose(prompt: Prompt, material: Material, *, today: date, count: Count) ->
         parts=_parts(system, user, [(name, fences[name]) for name in placed], count),
         unplaced=tuple(name for name in fences if name not in placed),
     )
+
+
+_known = lru_cache(maxsize=64)(_compose)
 
 
 def overhead(prompt: Prompt, *, count: Count) -> int:
@@ -93,14 +119,14 @@ def _check_inputs(prompt: Prompt, given: Mapping[str, str]) -> None:
         if name not in prompt.inputs:
             known = f"It takes {', '.join(prompt.inputs)}." if prompt.inputs else "It takes none; leave them out."
             raise Invalid(f"The prompt {prompt.label} has no input of that name. {known}")
-    for name, field in prompt.inputs.items():
+    for name, asked in prompt.inputs.items():
         value = given.get(name, "")
-        if field.required and not value.strip():
-            raise Invalid(f"Fill in '{field.label}' (input {name}): {prompt.label} cannot work without it.")
-        if field.max_chars is not None and len(value) > field.max_chars:
+        if asked.required and not value.strip():
+            raise Invalid(f"Fill in '{asked.label}' (input {name}): {prompt.label} cannot work without it.")
+        if asked.max_chars is not None and len(value) > asked.max_chars:
             raise Invalid(
-                f"'{field.label}' (input {name}) has {len(value):,} characters; "
-                f"{field.max_chars:,} is the most. Shorten it."
+                f"'{asked.label}' (input {name}) has {len(value):,} characters; "
+                f"{asked.max_chars:,} is the most. Shorten it."
             )
 
 

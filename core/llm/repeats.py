@@ -4,16 +4,23 @@ import hashlib
 import json
 from datetime import timedelta
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from core.errors import Conflict
 from core.schema import AiRequest, Caller
 from core.store import AiRun, Store
-from core.store.models import now
+from core.store.columns import now
+from core.store.statement import Statement
 
 KEY_LASTS = timedelta(hours=24)
 
 RUN: Table = AiRun.__table__  # type: ignore[assignment]
+
+_MADE = Statement(
+    select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at).where(
+        RUN.c.caller == bindparam("by"), RUN.c.idempotency_key == bindparam("key")
+    )
+)
 
 
 def fingerprint(request: AiRequest) -> str:
@@ -31,13 +38,15 @@ def made_by(store: Store, caller: Caller, key: str, request: AiRequest) -> str |
 
 def find(connection: Connection, caller: str, key: str, request: AiRequest) -> str | None:
     """The same inside a transaction. Errors: `Conflict` when the key came with another request."""
-    wanted = select(RUN.c.id, RUN.c.request_sha256, RUN.c.created_at)
-    found = connection.execute(wanted.where(RUN.c.caller == caller, RUN.c.idempotency_key == key)).one_or_none()
-    if found is None or found.created_at < now() - KEY_LASTS:
+    made = _MADE.row(connection, {"by": caller, "key": key})
+    if made is None:
         return None
-    if found.request_sha256 != fingerprint(request):
+    run_id, sha256, created_at = made
+    if created_at < now() - KEY_LASTS:
+        return None
+    if sha256 != fingerprint(request):
         raise Conflict("This Idempotency-Key was used for another request. Send a new key with a new request.")
-    return str(found.id)
+    return str(run_id)
 
 
 def release(connection: Connection, caller: str, key: str) -> None:

@@ -4,15 +4,13 @@ A run walks its legs until one answers; the last is the rule-based engine, which
 happens on the way, it is recorded once and its last event is `done`.
 """
 
+import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import reduce
-from operator import add
-from pathlib import Path
+from functools import partial
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -24,18 +22,23 @@ from core.errors import (
     LimitReached,
     ProviderCut,
     ProviderError,
+    ProviderResting,
     ProviderSlow,
 )
-from core.llm import accounts, fallback, finish, outcome, parser, runs
+from core.llm import accounts, fallback, finish, outcome, parser, runs, trips
+from core.llm.call import Call
+from core.llm.cooldown import Cooldown, Turn
 from core.llm.live import LiveRun
 from core.llm.prepare import Composed, Prepared
 from core.llm.provider import Finished, Prose, Provider
 from core.llm.router import Leg
-from core.llm.runs import Attempt
+from core.llm.runs import Attempt, Ending
 from core.llm.scanner import Scanner
-from core.schema import RunResult, RunStatus, Usage, Written
+from core.llm.trips import Trips
+from core.schema import RunResult, Written
 from core.store import Store
 from core.tools import memory
+from core.traces import where
 
 log = logging.getLogger(__name__)
 
@@ -47,61 +50,6 @@ NOT_RECORDED = (
 )
 
 
-class Call:
-    """The state of one run while it walks its legs."""
-
-    def __init__(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> None:
-        self.prepared = prepared
-        self.opening = opening
-        self.live = live
-        self.attempts: list[Attempt] = []
-        self.warnings = list(prepared.warnings)
-        self._untold: list[dict[str, str]] = []  # legs passed over since the last one began
-
-    def begin(self, leg: Leg) -> Attempt:
-        """A new attempt, announced: `started` for the first, `notice` for one that takes over."""
-        attempt = Attempt(len(self.attempts) + 1, leg.provider, leg.model, datetime.now(UTC))
-        self.attempts.append(attempt)
-        where = {"provider": leg.provider, "model": leg.model}
-        self.live.progress.provider, self.live.progress.model = leg.provider, leg.model
-        self.live.progress.output, self.live.progress.input_tokens = attempt.text, 0
-        self.live.progress.used = reduce(add, (earlier.usage for earlier in self.attempts[:-1]), Usage())
-        self.live.progress.cost = accounts.total(self.attempts[:-1])
-        if attempt.number == 1:
-            head = {"run_id": self.opening.id, "feature": self.opening.request.feature, "prompt": self.opening.prompt}
-            self.live.emit("started", head | where | {"route": self.opening.route})
-        else:
-            failed = self.attempts[-2]
-            self.live.emit("notice", {"code": failed.error_code, "message": failed.error} | where)
-        for notice in self._untold:
-            self.live.emit("notice", notice | where)
-        self._untold.clear()
-        return attempt
-
-    def skip(self, leg: Leg, short: LimitReached) -> None:
-        """Pass over a leg that a limit has no room for; said when the next one begins, for `started` comes first."""
-        if self.opening.claim:
-            self.opening.claim.skipped.append(f"{leg} skipped: {short.code}")
-        self.warnings.append(f"{leg} was not asked. {short.message}")
-        self._untold.append({"code": short.code, "message": self.warnings[-1]})
-
-    def say(self, attempt: Attempt, field: str, text: str) -> None:
-        """One delta; the first of the run is its time to first token."""
-        if attempt.ttft_ms is None:
-            attempt.ttft_ms = accounts.since(attempt.started_at)
-        if self.live.progress.ttft_ms is None:
-            self.live.progress.ttft_ms = self.live.elapsed_ms()
-        self.live.emit("delta", {"field": field, "text": text})
-
-    def result(self, status: RunStatus, written: Written) -> RunResult:
-        live = self.live
-        answer = reduce(outcome.warned, self.warnings, written.answer)
-        written = replace(written, answer=answer)
-        return outcome.result(
-            self.opening, status, written, self.attempts, latency_ms=live.elapsed_ms(), ttft_ms=live.progress.ttft_ms
-        )
-
-
 class Runner:
     """Runs prepared calls on the event loop; its database work and rules run in worker threads of their own."""
 
@@ -109,17 +57,28 @@ class Runner:
         self.store = store
         self.providers = providers
         self.threads = CapacityLimiter(8)
-        self.unrecorded: dict[str, Callable[[], bool]] = {}
+        self.cooldown = Cooldown()
+        together = store.together
+        self.records: Trips[Ending, bool] = Trips(
+            partial(runs.settle_all, store), threads=1 if together > 1 else 8, most=together, patience_s=0
+        )
+        self.thoughts: Trips[Callable[[], Written], Written] = Trips(trips.each, threads=2, most=8)
+        self.unrecorded: dict[str, Ending] = {}
 
     def record_again(self) -> None:
         """Try once more to record the runs that the database would not take; from a worker thread."""
-        for run_id, settle in list(self.unrecorded.items()):
+        for run_id, ending in list(self.unrecorded.items()):
             try:
-                settle()
+                runs.settle(self.store, ending.opening, ending.result, ending.attempts, ending.cost, note=ending.note)
             except Exception as refused:  # a record that can never be written must not keep the others waiting
                 log.error("run %s is still not recorded: %s", run_id, where(refused))
             else:
                 del self.unrecorded[run_id]
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self.records.close()
+        self.thoughts.close()
 
     async def run(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> RunResult:
         """Walk the legs, record, and emit `done`. Never raises for anything a model or a caller did."""
@@ -130,7 +89,7 @@ class Runner:
                 if written := await self._try(call, leg):
                     break
         if written:
-            result = call.result("ok" if len(call.attempts) == 1 else "fallback", written)
+            result = call.result("ok" if len(call.attempts) == 1 and not call.rested else "fallback", written)
         elif live.scope.cancelled_caught:
             result = call.result("cancelled", outcome.partial(live.events))
         else:
@@ -141,9 +100,21 @@ class Runner:
         return result
 
     async def _try(self, call: Call, leg: Leg) -> Written | None:
-        """One leg; None when it failed and the next should take over."""
+        """One leg, if its model is not left alone for a while; None when the next should take over."""
         if leg.provider != "rules" and any(a.error_code == AnswerTooLong.code for a in call.attempts):
             return None  # the events are full: only the rules' short answer still fits
+        try:
+            turn = self.cooldown.turn(leg)
+        except ProviderResting as resting:
+            call.skip(leg, resting)
+            return None
+        try:
+            return await self._take(call, leg, turn)
+        finally:
+            turn.over()
+
+    async def _take(self, call: Call, leg: Leg, turn: Turn) -> Written | None:
+        """One leg's turn; None when it failed."""
         attempt: Attempt | None = None
         try:
             if not await self._affords(call, leg):
@@ -154,6 +125,7 @@ class Runner:
             else:
                 written = await self._ask(call, attempt, leg, self.providers[leg.provider])
         except ProviderError as failed:
+            turn.failed(failed)
             attempt = attempt or call.begin(leg)
             attempt.status, attempt.error_code, attempt.error = "failed", failed.code, failed.message
             return None
@@ -163,6 +135,7 @@ class Runner:
             attempt.status, attempt.error_code, attempt.error = "failed", "internal", BROKE
             return None
         else:
+            turn.answered()
             attempt.status = "ok"
             return written
         finally:
@@ -189,9 +162,11 @@ class Runner:
     async def _ask(self, call: Call, attempt: Attempt, leg: Leg, provider: Provider) -> Written:
         """Stream one model's answer, within the provider's deadlines, and read it."""
         prepared, request = call.prepared, call.opening.request
-        composed = await to_thread.run_sync(prepared.compose, leg, provider, limiter=self.threads)
+        composed = prepared.composed(leg)
+        if composed is None:
+            composed = await to_thread.run_sync(prepared.compose, leg, provider, limiter=self.threads)
         attempt.messages, attempt.pieces = composed.call.messages, composed.pieces
-        attempt.parts = [asdict(part) for part in composed.parts]
+        attempt.parts = [{"name": part.name, "tokens": part.tokens} for part in composed.parts]
         call.live.progress.input_tokens = sum(part.tokens for part in composed.parts)
         scanner = Scanner(composed.call.output, prepared.prompt.writes)
         if provider.writes == "opening":
@@ -203,7 +178,7 @@ class Runner:
         text = "".join(attempt.text)
         if not text.strip():
             raise AnswerUnreadable("The model finished without saying anything.")
-        written = await to_thread.run_sync(_finished, prepared, provider, text, limiter=self.threads)
+        written = await self.thoughts.take(partial(_finished, prepared, provider, text))
         if attempt.finish_reason == "length" and provider.writes == "answer":
             written = replace(written, answer=outcome.warned(written.answer, CUT_SHORT))
         return written
@@ -212,13 +187,16 @@ class Runner:
         self, call: Call, attempt: Attempt, provider: Provider, composed: Composed, scanner: Scanner
     ) -> None:
         """The leg's stream, chunk by chunk, each deadline watched. Errors: `ProviderSlow`, `ProviderCut`."""
-        limits = provider.deadlines
-        start = anyio.current_time()
+        limits, clock = (
+            provider.deadlines,
+            asyncio.get_running_loop().time,
+        )  # what scopes go by, without asking whose it is
+        start = clock()
         end, moved = start + limits.leg, 0.0
         with anyio.CancelScope(deadline=min(end, start + limits.first_token)) as watch:
             async with aclosing(provider.stream(composed.call)) as chunks:
                 async for chunk in chunks:
-                    now = anyio.current_time()
+                    now = clock()
                     if now > moved + limits.idle / 50:  # not at every token: moving a deadline costs as much as one
                         watch.deadline, moved = min(end, now + limits.idle), now
                     if isinstance(chunk, Prose):
@@ -253,25 +231,19 @@ class Runner:
         finished = result.status in ("ok", "fallback")
         written = Written(result.answer, result.changes, result.details)
         note = memory.asked(call.opening.request, written, datetime.now(UTC)) if finished else None
-        settle = lambda: runs.settle(self.store, call.opening, result, call.attempts, cost, note=note)  # noqa: E731
+        ending = Ending(call.opening, result, call.attempts, cost, note)
         for pause in (0.05, 0.5, None):
             try:
-                await to_thread.run_sync(settle, limiter=self.threads)
+                await self.records.take(ending)
             except Exception as refused:  # nor may a record that fails keep a run from its end
                 if pause is None:
                     log.error("run %s was not recorded: %s", call.opening.id, where(refused))
-                    self.unrecorded[call.opening.id] = settle
+                    self.unrecorded[call.opening.id] = ending
                     return result.model_copy(update={"answer": outcome.warned(result.answer, NOT_RECORDED)})
                 await anyio.sleep(pause)
             else:
                 break
         return result
-
-
-def where(broken: BaseException) -> str:
-    """The kind of an exception and the lines it came through, without a word of what it says: that can hold a resume."""
-    frames = traceback.extract_tb(broken.__traceback__)
-    return f"{type(broken).__name__} at " + " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
 
 
 def _finished(prepared: Prepared, provider: Provider, text: str) -> Written:

@@ -1,94 +1,32 @@
 """The record of a run: opened before the call, settled once after it, closed by others when its process died."""
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from functools import partial
 
 import uuid_utils
-from sqlalchemy import Connection, Table, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, update
 
 from core.access import ledger
-from core.access.ledger import Claim
 from core.errors import LimitReached, StoreConflict
-from core.llm import repeats, sound
-from core.llm.provider import Message
+from core.llm import repeats, rows
 from core.llm.repeats import RUN
-from core.schema import AiRequest, AttemptStatus, AttemptView, Caller, Cost, RunResult, Usage, usd
-from core.store import AiAttempt, Store
-from core.store.models import now
+from core.llm.rows import Attempt, Ending, Opening
+from core.llm.trips import tried
+from core.schema import Cost, RunResult
+from core.store import Store
+from core.store.columns import now
 from core.tools import memory
-from core.tools.material import Piece
 from core.usage import pending
 
-LEASE = timedelta(seconds=30)
+__all__ = ["Attempt", "Ending", "Opening", "new_id", "open_all", "open_run", "refuse", "settle", "settle_all"]
 
-ATTEMPT: Table = AiAttempt.__table__  # type: ignore[assignment]
+LEASE = timedelta(seconds=30)
 
 
 def new_id() -> str:
     """A run id: unique, and later ids sort after earlier ones."""
     return str(uuid_utils.uuid7())
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One leg while it is under way, and what is kept of it."""
-
-    number: int
-    provider: str
-    model: str | None
-    started_at: datetime
-    messages: tuple[Message, ...] = ()
-    parts: Sequence[Mapping[str, Any]] = ()
-    pieces: tuple[Piece, ...] = ()
-    status: AttemptStatus = "running"
-    finish_reason: str | None = None
-    error_code: str | None = None
-    error: str | None = None
-    text: list[str] = field(default_factory=list)
-    usage: Usage = Usage()
-    raw_usage: Mapping[str, Any] | None = None
-    answered_by: str | None = None
-    service_tier: str | None = None
-    cost: Cost = Cost(nanousd=None, status="unknown")
-    latency_ms: int | None = None
-    ttft_ms: int | None = None
-
-    def view(self) -> AttemptView:
-        return AttemptView(
-            number=self.number,
-            provider=self.provider,
-            model=self.model,
-            status=self.status,
-            finish_reason=self.finish_reason,
-            error_code=self.error_code,
-            error=self.error,
-            usage=self.usage,
-            cost_usd=usd(self.cost.nanousd),
-            cost_status=self.cost.status,
-            latency_ms=self.latency_ms,
-            ttft_ms=self.ttft_ms,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What is known of a run before its call."""
-
-    id: str
-    caller: Caller
-    request: AiRequest
-    prompt: str
-    plan: str
-    prompt_text: str | None = None
-    tier: str | None = None
-    route: str = ""
-    pieces: tuple[Piece, ...] = ()
-    idempotency_key: str | None = None
-    claim: Claim | None = None
 
 
 def open_run(store: Store, opening: Opening, *, owner: str) -> str:
@@ -107,24 +45,48 @@ def open_run(store: Store, opening: Opening, *, owner: str) -> str:
         return _open(store, opening, owner)  # the same key, a moment earlier: now its run is found
 
 
+def open_all(store: Store, openings: Sequence[Opening], *, owner: str) -> list[str | Exception]:
+    """The same for runs that wait together, in one commit where nothing stands against any of them."""
+    if 1 < len(openings) <= store.together:
+        try:
+            with store.write() as connection:
+                opened = [_opened(connection, opening, owner) for opening in openings]
+        except Exception as failed:  # noqa: BLE001 - whose it is shows below, where each is opened for itself
+            del failed
+        else:
+            return [_told(opening, *one) for opening, one in zip(openings, opened, strict=True)]
+    return [tried(partial(open_run, store, opening, owner=owner)) for opening in openings]
+
+
 def _open(store: Store, opening: Opening, owner: str) -> str:
     with store.write() as connection:
-        if key := opening.idempotency_key:
-            if made := repeats.find(connection, opening.caller.name, key, opening.request):
-                return made
-            repeats.release(connection, opening.caller.name, key)
-        values = _row(opening) | {"status": "running", "owner": owner, "lease_until": now() + LEASE}
-        connection.execute(insert(RUN).values(**values))
-        if opening.claim:  # after the run's own row, as in `settle`, so that the two never wait for each other
-            ledger.claim(connection, opening.claim, opening.id)
-    return opening.id
+        opened = _opened(connection, opening, owner)
+    return _told(opening, *opened)
+
+
+def _opened(connection: Connection, opening: Opening, owner: str) -> tuple[str, bool]:
+    """The run's id, or that of the run its key made, and whether it holds all it asked for."""
+    if key := opening.idempotency_key:
+        if made := repeats.find(connection, opening.caller.name, key, opening.request):
+            return made, True
+        repeats.release(connection, opening.caller.name, key)
+    rows.OPEN.run(connection, rows.opened(opening) | {"owner": owner, "lease_until": now() + LEASE})
+    # After the run's own row, as in `settle`, so that the two never wait for each other.
+    return opening.id, not opening.claim or ledger.claim(connection, opening.claim, opening.id)
+
+
+def _told(opening: Opening, run_id: str, whole: bool) -> str:
+    """Once it is committed the claim learns what the run holds."""
+    if opening.claim and not whole:
+        opening.claim.without_dollars()
+    return run_id
 
 
 def refuse(store: Store, opening: Opening, *, error_code: str) -> None:
     """Keep a refusal: it cost nothing, called nobody, and does not use up its idempotency key."""
     done = {"status": "refused", "error_code": error_code, "finished_at": now(), "idempotency_key": None}
     with store.write() as connection:
-        connection.execute(insert(RUN).values(**_row(opening) | done | {"cost_nanousd": 0, "cost_status": "exact"}))
+        rows.OPEN.run(connection, rows.opened(opening) | done | {"cost_nanousd": 0, "cost_status": "exact"})
         pending.note(connection, [opening.id])
 
 
@@ -137,41 +99,50 @@ def settle(
     its lease could not be renewed in time, is settled all the same: this is what really became of it.
     """
     with store.write() as connection:
-        closed = connection.execute(
-            update(RUN)
-            .where(RUN.c.id == opening.id, RUN.c.status.in_(("running", "abandoned")))
-            .values(
-                **result.model_dump(
-                    mode="json", include={"status", "provider", "model", "answer", "changes", "details"}
-                ),
-                **result.usage.model_dump(),
-                cost_nanousd=cost.nanousd,
-                cost_status=cost.status,
-                latency_ms=result.latency_ms,
-                ttft_ms=result.ttft_ms,
-                error_code=next((a.error_code for a in attempts if a.error_code), None),
-                context=_context(next((a.pieces for a in reversed(attempts) if a.pieces), opening.pieces)),
-                lease_until=None,
-                finished_at=now(),
-                **_route(opening),
-            )
+        return _settled(connection, Ending(opening, result, attempts, cost, note))
+
+
+def settle_all(store: Store, endings: Sequence[Ending]) -> list[bool | Exception]:
+    """The same for runs that ended together, in one commit; one that cannot be settled keeps back none of the others."""
+    if len(endings) == 1:
+        one = endings[0]
+        return [tried(partial(settle, store, one.opening, one.result, one.attempts, one.cost, note=one.note))]
+    return store.write_all([partial(_settled, ending=ending) for ending in endings])
+
+
+def _settled(connection: Connection, ending: Ending) -> bool:
+    opening, attempts = ending.opening, ending.attempts
+    recorded = _ended(connection, ending)
+    if opening.claim:
+        ledger.settle(
+            connection,
+            opening.claim,
+            opening.id,
+            tokens=ending.result.usage.input_tokens + ending.result.usage.output_tokens,
+            nanousd=ending.cost.nanousd,
+            least_nanousd=sum(attempt.cost.nanousd or 0 for attempt in attempts),
+            recorded=recorded,
         )
-        _settle_limits(connection, opening, result.usage, attempts, cost, recorded=bool(closed.rowcount))
-        if not closed.rowcount:
-            return False
-        if attempts:
-            connection.execute(insert(ATTEMPT), [_attempt_row(opening, attempt) for attempt in attempts])
-        pending.note(connection, [opening.id])
-        if note:
-            _remember(connection, opening, note)
+    if not recorded:
+        return False
+    for attempt in attempts:
+        rows.KEEP_LEG.run(connection, rows.leg(opening, attempt))
+    if ending.note:
+        request = opening.request
+        memory.remember(connection, user_id=request.user_id, job_id=request.job_id, text=ending.note, run_id=opening.id)
     return True
 
 
-def _remember(connection: Connection, opening: Opening, note: str) -> None:
-    """Keep the note unless its job was removed while the run went on: that must not cost the record."""
-    user_id, job_id = opening.request.user_id, opening.request.job_id
-    with suppress(IntegrityError), connection.begin_nested():
-        memory.keep(connection, user_id=user_id, job_id=job_id, text=note, run_id=opening.id)
+def _ended(connection: Connection, ending: Ending) -> bool:
+    """Write the end into the run's row, and note it for adding up; of one that was abandoned, what was added up of it."""
+    run_id, values = ending.opening.id, rows.settled(ending)
+    if rows.SETTLE.run(connection, values | {"was": "running"}):
+        pending.note(connection, [run_id])
+        return True
+    if not rows.ABANDONED.row(connection, {"run_id": run_id}):
+        return False
+    pending.changing(connection, [run_id])
+    return bool(rows.SETTLE.run(connection, values | {"was": "abandoned"}))
 
 
 def renew(store: Store, owner: str, run_ids: Collection[str]) -> None:
@@ -204,81 +175,3 @@ def close_expired(store: Store) -> int:
         pending.note(connection, [run_id for (run_id,) in closed])
         ledger.forfeit(connection)
     return len(closed)
-
-
-def _settle_limits(
-    connection: Connection, opening: Opening, usage: Usage, attempts: Sequence[Attempt], cost: Cost, *, recorded: bool
-) -> None:
-    """What was used takes the place of what was held."""
-    if opening.claim:
-        ledger.settle(
-            connection,
-            opening.claim,
-            opening.id,
-            tokens=usage.input_tokens + usage.output_tokens,
-            nanousd=cost.nanousd,
-            least_nanousd=sum(attempt.cost.nanousd or 0 for attempt in attempts),
-            recorded=recorded,
-        )
-
-
-def _route(opening: Opening) -> dict[str, str]:
-    """The route in words once more, where there are legs that it could not afford in the end."""
-    skipped = opening.claim.skipped if opening.claim else []
-    return {"route": "; ".join([opening.route, *skipped])} if skipped else {}
-
-
-def _row(opening: Opening) -> dict[str, Any]:
-    request = opening.request
-    return {
-        "id": opening.id,
-        "caller": opening.caller.name,
-        "user_id": request.user_id,
-        "feature": request.feature,
-        "prompt": opening.prompt,
-        "prompt_text": opening.prompt_text,
-        "plan": opening.plan,
-        "tier": opening.tier,
-        "route": opening.route,
-        "job_id": request.job_id,
-        "request": request.model_dump(mode="json"),
-        "request_sha256": repeats.fingerprint(request),
-        "idempotency_key": opening.idempotency_key,
-        "context": _context(opening.pieces),
-        "created_at": now(),
-    }
-
-
-def _context(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
-    """What the model was told of, without its text: labels, ids, hashes, tokens, and what was trimmed."""
-    return [
-        {"chip": p.chip, "label": p.label, "tokens": p.tokens, "trimmed_from": p.trimmed_from, "source": dict(p.source)}
-        for p in pieces
-    ]
-
-
-def _attempt_row(opening: Opening, attempt: Attempt) -> dict[str, Any]:
-    return {
-        "run_id": opening.id,
-        "user_id": opening.request.user_id,
-        "number": attempt.number,
-        "provider": attempt.provider,
-        "model": attempt.model,
-        "answered_by": attempt.answered_by,
-        "status": attempt.status,
-        "finish_reason": attempt.finish_reason,
-        "error_code": attempt.error_code,
-        "error": attempt.error,
-        "messages": [asdict(message) for message in attempt.messages],
-        "parts": [dict(part) for part in attempt.parts],
-        "text": sound.text("".join(attempt.text)),
-        **attempt.usage.model_dump(),
-        "usage": attempt.raw_usage,
-        "service_tier": attempt.service_tier,
-        "price": attempt.cost.price,
-        "cost_nanousd": attempt.cost.nanousd,
-        "cost_status": attempt.cost.status,
-        "latency_ms": attempt.latency_ms,
-        "ttft_ms": attempt.ttft_ms,
-        "started_at": attempt.started_at.astimezone(UTC),
-    }

@@ -240,13 +240,14 @@ class AiMemory(Owned, Base):
 class Ledger(Base):
     """What one subject used and holds of one limit in one period.
 
-    `subject` is `user:7` or `project`, `measure` is runs, tokens or nanousd, `period` a UTC day, a UTC month or,
-    for runs, `minute`: one row that begins anew, from `started_at` on, with the first run after its 60 s.
+    `subject` is `user:7`, `plan:free`, `feature:match`, `caller:token:backend` or `project`, `measure` is runs, tokens or
+    nanousd, `period` a UTC day, a UTC month or, for runs, `minute`: one row that begins anew, from `started_at` on, with
+    the first run after its 60 s.
     """
 
     __tablename__ = "ledger"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy reads it
-    subject: Mapped[str] = mapped_column(String(32), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(160), primary_key=True)
     measure: Mapped[str] = mapped_column(String(16), primary_key=True)
     period: Mapped[str] = mapped_column(String(16), primary_key=True)
     used: Mapped[int] = mapped_column(Number, default=0)
@@ -255,7 +256,10 @@ class Ledger(Base):
 
 
 class Reservation(Base):
-    """What a running run holds in the ledger until it is settled; it outlives run and user, so that this is given back."""
+    """What a running run holds in the ledger until it is settled; it outlives run and user, so that this is given back.
+
+    `subject` is the candidate; `also` a JSON list of the other subjects whose dollars it holds beside the project's.
+    """
 
     __tablename__ = "reservation"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy reads it
@@ -265,3 +269,4 @@ class Reservation(Base):
     nanousd: Mapped[int] = mapped_column(Number)
     day: Mapped[str] = mapped_column(String(10))
     month: Mapped[str] = mapped_column(String(7))
+    also: Mapped[str | None] = mapped_column(Text)

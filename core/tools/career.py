@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from core.drive.resume import normalise
 from core.drive.shape import PREFIXES
 from core.errors import WorkbenchError
-from core.tools.material import Resume
+from core.tools.material import Resume, StoredResume
 
 _MOST_ENTRIES = 60
 _MOST_CHARS = 2_000
@@ -89,7 +89,22 @@ class Career:
 
 
 def read(resume: object) -> Career:
-    """The career in `resume`, which may lack anything or hold the wrong types."""
+    """The career in `resume`, which may lack anything or hold the wrong types. One that is stored is read once."""
+    return _known(_Stored(resume.sha256, resume)) if isinstance(resume, StoredResume) else _read(resume)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    sha256: bytes
+    resume: StoredResume = field(compare=False)
+
+
+@lru_cache(maxsize=128)
+def _known(stored: _Stored) -> Career:
+    return _read(stored.resume)
+
+
+def _read(resume: object) -> Career:
     clean = tidy(resume)
     basics = clean["basics"]
     return Career(

@@ -4,20 +4,24 @@ One tool, one chip. `gather` runs them in one read of the database.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, Text, bindparam, cast, func, select
 
 from core.drive.markdown import to_markdown
 from core.errors import NotFound
 from core.schema import AiRequest, Details
 from core.store import Document, DocumentRevision, Job, ResumeVersion, Store, User, owned
+from core.store.db import newest_own, own
+from core.store.statement import Statement
 from core.tools import memory as notes
 from core.tools import scoring, tokens
-from core.tools.material import JobFacts, Material, Piece, Resume
+from core.tools.material import JobFacts, Material, Matter, Piece, Resume, StoredResume, matter
 
 USER: Table = User.__table__  # type: ignore[assignment]
 JOB: Table = Job.__table__  # type: ignore[assignment]
@@ -25,7 +29,24 @@ RESUME: Table = ResumeVersion.__table__  # type: ignore[assignment]
 DOCUMENT: Table = Document.__table__  # type: ignore[assignment]
 REVISION: Table = DocumentRevision.__table__  # type: ignore[assignment]
 
+_PERSON = Statement(select(USER.c.name, USER.c.plan, USER.c.profile).where(USER.c.id == bindparam("id")))
+_POSTING = own(JOB, JOB.c.id, JOB.c.title, JOB.c.company, JOB.c.description)
+_OF_VERSION = (RESUME.c.id, RESUME.c.number, RESUME.c.label, cast(RESUME.c.content, Text))
+_VERSION, _NEWEST_VERSION = own(RESUME, *_OF_VERSION), newest_own(RESUME, *_OF_VERSION)
+
+KNOWN_CHARS = 32_000  # a text up to here is read once, as long as it is not crowded out
 CONTACT = ("email", "phone", "url", "profiles", "image")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the database has of all that a request names."""
+
+    person: dict[str, Any]
+    posting: JobFacts | None
+    version: tuple[Piece, Resume] | None
+    papers: list[Piece]
+    remembered: Piece | None
 
 
 def gather(store: Store, request: AiRequest, *, today: date, default_resume: bool = True) -> Material:
@@ -34,35 +55,57 @@ def gather(store: Store, request: AiRequest, *, today: date, default_resume: boo
     A chip in `switched_off` is left out, and so is its fact. Without a `resume_version_id` the candidate's newest
     version is used when `default_resume` says so. Errors: `NotFound` for an id that is unknown or somebody else's.
     """
-    off = request.switched_off
     with store.read() as connection:
-        person = candidate(connection, request.user_id)
-        posting = job(connection, request.user_id, request.job_id)
-        version = resume(connection, request.user_id, request.resume_version_id, newest=default_resume)
-        papers = documents(connection, request.user_id, request.document_ids)
-        remembered = memory(connection, request.user_id, request.job_id) if request.memory else None
-    material = Material(instructions=request.instructions, inputs=request.inputs)
-    if "profile" not in off:
-        material = replace(material, profile=person, pieces=(profile_piece(person),))
-    if posting and "job" not in off:
-        material = replace(material, job=posting, pieces=(*material.pieces, job_piece(posting)))
-    if version and "resume" not in off:
-        material = replace(material, resume=version[1], pieces=(*material.pieces, version[0]))
-    if "keywords" not in off and (found := keywords(material, today)):
-        material = replace(material, keywords=found[1], pieces=(*material.pieces, found[0]))
-    papers = [paper for paper in papers if paper.chip not in off]
-    material = replace(material, documents=tuple((p.label, p.text) for p in papers), pieces=(*material.pieces, *papers))
-    if remembered and "memory" not in off:
-        material = replace(material, memory=tuple(remembered.text.splitlines()), pieces=(*material.pieces, remembered))
-    return material
+        found = find(connection, request, default_resume=default_resume)
+    return put_together(found, request, today)
+
+
+def find(connection: Connection, request: AiRequest, *, default_resume: bool) -> Found:
+    """The first half of `gather`, in a read of the caller's. Errors: `NotFound`."""
+    return Found(
+        candidate(connection, request.user_id),
+        job(connection, request.user_id, request.job_id),
+        resume(connection, request.user_id, request.resume_version_id, newest=default_resume),
+        documents(connection, request.user_id, request.document_ids),
+        memory(connection, request.user_id, request.job_id) if request.memory else None,
+    )
+
+
+def put_together(found: Found, request: AiRequest, today: date) -> Material:
+    """The second half: the pieces in their order, without what is switched off."""
+    off = request.switched_off
+    posting = None if "job" in off else found.posting
+    version = None if "resume" in off else found.version
+    papers = [paper for paper in found.papers if paper.chip not in off]
+    remembered = None if "memory" in off else found.remembered
+    material = Material(
+        profile={} if "profile" in off else found.person,
+        resume=version[1] if version else None,
+        job=posting,
+        documents=tuple((paper.label, paper.text) for paper in papers),
+        memory=tuple(remembered.text.splitlines()) if remembered else (),
+        instructions=request.instructions,
+        inputs=request.inputs,
+    )
+    matched = None if "keywords" in off else keywords(material, today)
+    pieces = (
+        None if "profile" in off else profile_piece(found.person),
+        job_piece(posting) if posting else None,
+        version[0] if version else None,
+        matched[0] if matched else None,
+        *papers,
+        remembered,
+    )
+    return replace(material, pieces=tuple(piece for piece in pieces if piece), keywords=matched[1] if matched else None)
 
 
 def candidate(connection: Connection, user_id: int) -> dict[str, Any]:
     """The candidate's profile with `name` and `plan`. Errors: `NotFound`."""
-    row = connection.execute(select(USER).where(USER.c.id == user_id)).one_or_none()
+    row = _PERSON.row(connection, {"id": user_id})
     if row is None:
         raise NotFound(f"There is no candidate {user_id}. Pick one from the list, or load the demo data.")
-    return {**row.profile, "name": row.name, "plan": row.plan}
+    name, plan, profile = row
+    return {**profile, "name": name, "plan": plan}
 
 
 def profile_piece(person: dict[str, Any]) -> Piece:
@@ -81,8 +124,8 @@ def profile_piece(person: dict[str, Any]) -> Piece:
 def job(connection: Connection, user_id: int, job_id: int | None) -> JobFacts | None:
     if job_id is None:
         return None
-    for row in owned(connection, JOB, [job_id], user_id):
-        return JobFacts(row.id, row.title, row.company, row.description)
+    if row := _POSTING.row(connection, {"id": job_id, "user_id": user_id}):
+        return JobFacts(*row)
     raise NotFound(f"This candidate has no job {job_id}. Pick one of theirs, or import the posting.")
 
 
@@ -95,17 +138,14 @@ def job_piece(posting: JobFacts) -> Piece:
 def resume(
     connection: Connection, user_id: int, version_id: int | None, *, newest: bool
 ) -> tuple[Piece, Resume] | None:
-    if version_id is None:
-        if not newest:
-            return None
-        of_user = select(func.max(RESUME.c.id)).where(RESUME.c.user_id == user_id)
-        if (version_id := connection.execute(of_user).scalar_one()) is None:
-            return None
-    for row in owned(connection, RESUME, [version_id], user_id):
-        text = to_markdown(_without_contact(row.content), ids=True)
-        return _piece(
-            "resume", f"Resume v{row.number} · {row.label}", text, kind="resume_version", id=row.id
-        ), row.content
+    if version_id is not None:
+        row = _VERSION.row(connection, {"id": version_id, "user_id": user_id})
+    elif not newest or not (row := _NEWEST_VERSION.row(connection, {"user_id": user_id})):
+        return None
+    if row:
+        id, number, label, content = row
+        stored, text = _stored(content)
+        return _piece("resume", f"Resume v{number} · {label}", text, kind="resume_version", id=id), stored
     raise NotFound(f"This candidate has no resume version {version_id}. Pick one of theirs, or import one.")
 
 
@@ -144,14 +184,40 @@ def memory(connection: Connection, user_id: int, job_id: int | None) -> Piece | 
 
 def keywords(material: Material, today: date) -> tuple[Piece, Details] | None:
     """The job's terms, matched and missing, and the score with its parts; None without a job or a resume."""
-    if material.job is None or material.resume is None:
-        return None
-    details = scoring.score(material, today)
+    if of := matter(material, today):
+        details = scoring.assess_matter(of).details
+        return _piece("keywords", "Keywords", _keywords(of), kind="keywords"), details
+    return None
+
+
+@lru_cache(maxsize=128)
+def _keywords(of: Matter) -> str:
+    details = scoring.assess_matter(of).details
     said = [_score(details)]
     said += [f"- {part.name}: {part.points:g} of {part.out_of:g}. {part.why}" for part in details.parts]
     said.append("In the resume: " + (", ".join(found.term for found in details.matched) or "none of the job's terms"))
     said.append("Not in the resume: " + (", ".join(found.term for found in details.missing) or "none"))
-    return _piece("keywords", "Keywords", "\n".join(said), kind="keywords"), details
+    return "\n".join(said)
+
+
+def _stored(content: str) -> tuple[StoredResume, str]:
+    """A resume from its stored text, and what a model is told of it; read once, as long as it is not crowded out."""
+    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
+    return (_known if len(content) <= KNOWN_CHARS else _read)(_Content(digest, content))
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    sha256: bytes
+    text: str = field(compare=False)
+
+
+def _read(content: _Content) -> tuple[StoredResume, str]:
+    stored = StoredResume(json.loads(content.text), content.sha256)
+    return stored, to_markdown(_without_contact(stored), ids=True)
+
+
+_known = lru_cache(maxsize=128)(_read)
 
 
 def _without_contact(content: Resume) -> Resume:
@@ -167,5 +233,12 @@ def _score(details: Details) -> str:
 
 
 def _piece(chip: str, label: str, text: str, **source: Any) -> Piece:
-    source["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    source["sha256"] = _sha256(text) if len(text) <= KNOWN_CHARS else _hashed(text)
     return Piece(chip, label, text, tokens.count(text), source)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_sha256 = lru_cache(maxsize=512)(_hashed)

@@ -7,13 +7,25 @@ length and order (`w1h1`, `w1h2`). Paths name a text by these ids: `basics/summa
 `work/w1/summary`, `work/w1/highlights/w1h2`; a list: `skills`, `work/w1/highlights`.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from core.schema import Details
 
 Resume = Mapping[str, Any]
+
+
+class StoredResume(dict[str, Any]):
+    """A resume as it is stored, never changed; `sha256` is the hash of its stored text, by which it is known again."""
+
+    __slots__ = ("sha256",)
+
+    def __init__(self, content: Mapping[str, Any], sha256: bytes) -> None:
+        super().__init__(content)
+        self.sha256 = sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +83,29 @@ class Material:
     memory: tuple[str, ...] = ()
     instructions: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """All that a score depends on. The resume is known by its hash, and `held` is what was read of it already."""
+
+    job: JobFacts
+    resume: Resume = field(compare=False)
+    sha256: bytes
+    years_told: str
+    today: date
+    held: Any = field(default=None, compare=False)
+
+
+def matter(material: Material, today: date) -> Matter | None:
+    """What the score of this material depends on; None without a job or a resume."""
+    job, resume = material.job, material.resume
+    if job is None or resume is None:
+        return None
+    return Matter(job, resume, _hash(resume), str(material.profile.get("years_experience")), today)
+
+
+def _hash(resume: Resume) -> bytes:
+    if isinstance(resume, StoredResume):
+        return resume.sha256
+    return hashlib.sha256(repr(resume).encode("utf-8", "replace")).digest()

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Integer, String, Table, bindparam, delete, exists, insert, or_, select
 
 from core.errors import NotFound
 from core.schema import AiRequest, Written
-from core.store import AiMemory, Store
-from core.store.models import now
+from core.store import AiMemory, Job, Store
+from core.store.columns import Number, UtcTime, now
+from core.store.statement import Statement
 
 MOST_ENTRIES = 5
 MOST_TOKENS = 400
@@ -18,6 +19,31 @@ LASTS = timedelta(days=180)
 LONGEST = 600  # characters of one note
 
 TABLE: Table = AiMemory.__table__  # type: ignore[assignment]
+
+_OF_NOTE = ("id", "user_id", "job_id", "text", "source_run_id", "created_at", "expires_at")
+_NEWEST = Statement(
+    select(*(TABLE.c[name] for name in _OF_NOTE))
+    .where(TABLE.c.user_id == bindparam("user_id"), TABLE.c.expires_at > bindparam("at"))
+    .where(TABLE.c.job_id.is_not_distinct_from(bindparam("job_id", type_=Number)))
+    .order_by(TABLE.c.created_at.desc(), TABLE.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_JOB = bindparam("job_id", type_=Number)
+_REMEMBER = Statement(
+    insert(TABLE)
+    .from_select(
+        ["user_id", "job_id", "text", "source_run_id", "created_at", "expires_at"],
+        select(
+            bindparam("user_id", type_=Number),
+            _JOB,
+            bindparam("text", type_=String),
+            bindparam("run_id", type_=String),
+            bindparam("at", type_=UtcTime),
+            bindparam("until", type_=UtcTime),
+        ).where(or_(_JOB.is_(None), exists().where(Job.id == _JOB))),
+    )
+    .inline()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +61,8 @@ class Note:
 
 def recall(connection: Connection, user_id: int, job_id: int | None, *, limit: int = MOST_ENTRIES) -> list[Note]:
     """The newest notes for this user and job that have not expired, newest first."""
-    wanted = (
-        select(TABLE)
-        .where(TABLE.c.user_id == user_id, TABLE.c.job_id == job_id, TABLE.c.expires_at > now())
-        .order_by(TABLE.c.created_at.desc(), TABLE.c.id.desc())
-        .limit(limit)
-    )
-    return [_note(row) for row in connection.execute(wanted)]
+    values = {"user_id": user_id, "job_id": job_id, "at": now(), "most": limit}
+    return [Note(*row) for row in _NEWEST.rows(connection, values)]
 
 
 def about(store: Store, user_id: int) -> list[Note]:
@@ -67,6 +88,13 @@ def keep(
             user_id=user_id, job_id=job_id, text=text, source_run_id=run_id, created_at=at, expires_at=at + LASTS
         )
     )
+
+
+def remember(connection: Connection, *, user_id: int, job_id: int | None, text: str, run_id: str) -> None:
+    """Write what a run leaves behind, unless its job was removed while it went on."""
+    at = now()
+    values = {"user_id": user_id, "job_id": job_id, "text": text, "run_id": run_id, "at": at, "until": at + LASTS}
+    _REMEMBER.run(connection, values)
 
 
 def forget(store: Store, note_id: int, *, user_id: int) -> Note:

@@ -1,6 +1,5 @@
 """How well a resume fits a posting: a score whose every part is shown, and the terms behind it."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from core.tools import career, demands, keywords, lexicon, overlap, posting, tit
 from core.tools.career import LEVEL_NAMES, Career
 from core.tools.lexicon import HARD, scan
 from core.tools.lexicon.words import key
-from core.tools.material import JobFacts, Line, Material, Resume
+from core.tools.material import JobFacts, Line, Material, Matter, matter
 from core.tools.overlap import is_little
 from core.tools.posting import WEIGHTS, Kind, Sentence
 from core.tools.terms import only
@@ -63,24 +62,15 @@ def score(material: Material, today: date) -> Details:
 
 def assess(material: Material, today: date, held: Career | None = None) -> Assessment:
     """`score`, with the weight, kind and sentence of each term; `held` is the resume, where it was read already."""
-    if material.job is None or material.resume is None:
-        return Assessment()
-    read = _Read(hashlib.sha256(repr(material.resume).encode("utf-8", "replace")).digest(), material.resume, held)
-    return _assess(material.job, read, career.text(material.profile.get("years_experience")), today)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A resume known by its hash: a page's every rerun and a run's every leg ask for the same assessment."""
-
-    sha256: bytes
-    resume: Resume = field(compare=False)
-    held: Career | None = field(compare=False)
+    of = matter(material, today)
+    return assess_matter(replace(of, held=held) if held else of) if of else Assessment()
 
 
 @lru_cache(maxsize=128)
-def _assess(job: JobFacts, read: _Read, years_told: str, today: date) -> Assessment:
-    held = read.held or career.read(read.resume)
+def assess_matter(of: Matter) -> Assessment:
+    """The same of all that it depends on: a page's every rerun and a run's every leg ask again."""
+    job, today = of.job, of.today
+    held = career.read(of.resume) if of.held is None else of.held
     if held.is_empty:
         return Assessment()
     lines = readable(resumes.lines(held.resume))
@@ -92,7 +82,7 @@ def _assess(job: JobFacts, read: _Read, years_told: str, today: date) -> Assessm
     every = (
         _terms(matched, missing, asked),
         _title(job, held),
-        _years(sentences, held, {"years_experience": years_told}, today),
+        _years(sentences, held, {"years_experience": of.years_told}, today),
         _education(sentences, held),
         _certificates(sentences, held, lines),
     )

@@ -16,7 +16,7 @@ from core.llm.provider import Deadlines
 from core.llm.scripted import Play, Scripted
 from core.schema import Usage, usd
 from core.store import Store
-from core.store.models import now
+from core.store.columns import now
 from tests.benches import CALLER, USED, bench, finished, letter, waited_for, write_policy
 from tests.databases import person
 from tests.ledgers import assert_balanced, holding, line, spend, statuses

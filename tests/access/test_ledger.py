@@ -21,7 +21,7 @@ from core.access.plans import Policy, load_policy
 from core.errors import BudgetExceeded, LimitReached, QuotaExceeded, RateLimited
 from core.llm import runs
 from core.store import Store
-from core.store.models import now
+from core.store.columns import now
 from tests.benches import write_policy
 from tests.databases import person
 from tests.ledgers import RUN, assert_balanced, end, holding, line, opening, spend, statuses
@@ -86,6 +86,17 @@ def test_a_minutes_runs_begin_with_its_first_and_are_not_refilled_inside_it(stor
     for after, admitted in seconds.items():
         at = NOON + timedelta(seconds=after)
         assert _claimed(store, policy, at) is admitted, after
+
+
+def test_a_clock_that_is_set_back_opens_a_new_minute(store: Store, tmp_path: Path) -> None:
+    policy = load_policy(write_policy(tmp_path / "p.toml", runs=1))
+    assert _claimed(store, policy, NOON) and not _claimed(store, policy, NOON)
+    assert not _claimed(store, policy, NOON - timedelta(seconds=30))  # a run that had to wait for the database
+    before = NOON - timedelta(hours=2)
+    with store.read() as connection:
+        left = ledger.lines(connection, limits(policy, "pro", 1, before), before)[0]
+    assert left.used == 0
+    assert _claimed(store, policy, before) and not _claimed(store, policy, before + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from core.access.tokens import Gate
 from core.errors import Conflict, Invalid, NotFound, Unauthenticated
 from core.schema import Caller
 from core.store import EVERYONE, ApiToken, Store
-from core.store.models import now
+from core.store.columns import now
 from tests.databases import person
 
 

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core.errors import Conflict, Denied, Invalid, NotFound, PlanDenied, StorageDown
-from core.llm import history, runs
+from core.llm import history, registry, runs
 from core.llm.live import LiveRun
 from core.llm.scripted import Play
 from core.schema import AiRequest, Caller, Cost
 from core.store import EVERYONE, AiAttempt, AiRun, Store
-from core.store.models import now
+from core.store.columns import now
 from tests.benches import CALLER, Bench, bench, finished, letter, waited_for
 from tests.databases import person, posting, version
 
@@ -206,3 +206,27 @@ def _status(store: Store, live: LiveRun) -> str:
 def _count(store: Store) -> int:
     with store.reading(EVERYONE) as session:
         return session.scalar(select(func.count()).select_from(AiRun)) or 0
+
+
+def test_of_many_finished_runs_those_nobody_followed_go_first(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "MOST_UNSEEN", 2)
+    with bench(sqlite_store, letter()) as one:
+        followed = one.start()
+        finished(followed)
+
+        async def unseen() -> list[str]:
+            ids = []
+            for _ in range(4):
+                ids.append(await one.workbench.registry.start(one.request(), CALLER))
+                live = one.workbench.find(ids[-1])
+                assert live is not None
+                await live.ended.wait()
+            return ids
+
+        assert one.workbench.portal is not None
+        ids = one.workbench.portal.call(unseen)
+        waited_for(lambda: [one.workbench.find(id) is not None for id in ids] == [False, False, True, True])
+        assert one.workbench.find(followed.id) is followed
+        assert one.workbench.result(ids[0]).status == "ok"  # the record is there for good

@@ -172,7 +172,7 @@ def test_silence_after_the_finish_reason_does_not_cost_the_answer(sqlite_store: 
     [
         {},
         {"prompt_tokens": None},
-        {"input_tokens": 4_000, "output_tokens": 60},
+        {"tokens_in": 4_000, "tokens_out": 60},
         {"prompt_tokens": -5, "completion_tokens": 1},
         {"prompt_tokens": 10**30, "completion_tokens": 1},
     ],
@@ -310,9 +310,13 @@ def test_a_tailored_resume_holds_only_changes_that_code_allows(sqlite_store: Sto
     lies = [
         good | {"path": "work/w1/position", "original": "Backend engineer", "value": "Chief engineer"},
         good | {"path": "work/w1/highlights/w1h2", "original": "Ran Oracle.", "value": "Ran PostgreSQL."},
-        good
-        | {"path": "work/w1/highlights/w1h2", "original": "Ran PostgreSQL in production.", "value": "Ran 90 servers."},
     ]
+    invented = good | {
+        "path": "work/w1/highlights/w1h2",
+        "original": "Ran PostgreSQL in production.",
+        "value": "Ran 90 servers.",
+        "verdict": "verified",
+    }
     answer = {
         "title": "Tailored",
         "summary": "Shorter.",
@@ -321,10 +325,14 @@ def test_a_tailored_resume_holds_only_changes_that_code_allows(sqlite_store: Sto
         "warnings": [],
         "next_actions": [],
     }
-    text = json.dumps(answer | {"changes": [good, *lies]})
+    text = json.dumps(answer | {"changes": [good, *lies, invented]})
     with bench(sqlite_store, Play(text, usage=USED)) as one:
         result = one.run("tailor_resume")
-    assert [change.path for change in result.changes] == [good["path"]]
+    assert [(change.path, change.verdict) for change in result.changes] == [
+        (good["path"], "verified"),
+        (invented["path"], "blocked"),
+    ]
+    assert "90 servers" not in result.answer.content
     assert [rejected.change.value for rejected in result.details.rejected] == [lie["value"] for lie in lies]
     assert "Chief" not in result.answer.content and "Ada Moreno" in result.answer.content
 

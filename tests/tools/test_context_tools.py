@@ -8,7 +8,7 @@ from core.drive import papers
 from core.errors import NotFound
 from core.schema import AiRequest
 from core.store import Store
-from core.store.models import now
+from core.store.columns import now
 from core.tools import context_tools, memory, tokens
 from tests.benches import POSTING, RESUME
 from tests.databases import person, posting, version

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _columns()
     _corrections()
     _run_indexes()
+    _budgets()
     for table in ("document_revision", "resume_version"):
         op.add_column(table, sa.Column("kept_permille", sa.Integer(), nullable=True))
     with op.batch_alter_table("ai_attempt") as attempt:
@@ -27,6 +28,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _former_run_indexes()
+    _former_budgets()
     with op.batch_alter_table("ai_attempt") as attempt:
         attempt.alter_column("price", type_=sa.String(64), existing_type=sa.String(200), existing_nullable=True)
     for table in ("document_revision", "resume_version"):
@@ -191,3 +193,24 @@ def _corrections() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
         sa.UniqueConstraint("key", name=op.f("uq_alert_key")),
     )
+
+
+def _budgets() -> None:
+    """Callers, features and plans have lines too, and a reservation knows which it holds."""
+    _subjects(sa.String(32), sa.String(160))
+    op.add_column("reservation", sa.Column("also", sa.Text(), nullable=True))
+
+
+def _former_budgets() -> None:
+    op.execute("DELETE FROM ledger WHERE length(subject) > 32")
+    _subjects(sa.String(160), sa.String(32))
+    with op.batch_alter_table("reservation", table_kwargs=WITHOUT_ROWID) as reservation:
+        reservation.drop_column("also")
+
+
+WITHOUT_ROWID = {"sqlite_with_rowid": False}
+
+
+def _subjects(before: sa.String, after: sa.String) -> None:
+    with op.batch_alter_table("ledger", table_kwargs=WITHOUT_ROWID) as ledger:
+        ledger.alter_column("subject", type_=after, existing_type=before, existing_nullable=False)

@@ -1,0 +1,115 @@
+"""Trips to worker threads: work that comes while all are away waits, and goes along on the next trip, all of it at once."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from threading import Thread
+from typing import Generic, NamedTuple, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+T = TypeVar("T")
+
+
+class _Trip(NamedTuple, Generic[A, B]):
+    """Some items on their way, those who wait for them, and when they left."""
+
+    items: list[A]
+    futures: "list[asyncio.Future[B]]"
+    loop: asyncio.AbstractEventLoop
+    left_at: float
+
+
+class Trips(Generic[A, B]):
+    """One kind of work, done by `work` for up to `most` items a trip, by `threads` threads. Used on one event loop.
+
+    `work` returns a result or an error for each item, in order. Threads of one process hinder each other, so a further
+    one leaves only when those before it have been away for `patience_s`. They start when they are needed.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[A]], Sequence[B | Exception]],
+        *,
+        threads: int,
+        most: int,
+        patience_s: float = 0.02,
+    ) -> None:
+        self.work = work
+        self.threads = threads
+        self.most = most
+        self.patience_s = patience_s
+        self._started = 0
+        self._items: list[A] = []
+        self._futures: list[asyncio.Future[B]] = []
+        self._away: list[_Trip[A, B]] = []
+        self._again: asyncio.TimerHandle | None = None
+        self._trips: SimpleQueue[_Trip[A, B] | None] = SimpleQueue()
+
+    async def take(self, item: A) -> B:
+        """What the work made of this item. Errors: the one it has for it."""
+        future: asyncio.Future[B] = asyncio.get_running_loop().create_future()
+        self._items.append(item)
+        self._futures.append(future)
+        self._go()
+        return await future
+
+    def close(self) -> None:
+        """Let go of the threads; what is on its way still arrives."""
+        while self._started:
+            self._started -= 1
+            self._trips.put(None)
+
+    def _go(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._items and len(self._away) < self.threads:
+            if self._away and (rest := self._away[-1].left_at + self.patience_s - loop.time()) > 0:
+                self._again = self._again or loop.call_later(rest, self._go_again)
+                return
+            trip = _Trip(self._items[: self.most], self._futures[: self.most], loop, loop.time())
+            del self._items[: self.most], self._futures[: self.most]
+            self._away.append(trip)
+            if self._started < len(self._away):
+                self._started += 1
+                Thread(target=self._travel, daemon=True).start()
+            self._trips.put(trip)
+
+    def _go_again(self) -> None:
+        self._again = None
+        self._go()
+
+    def _travel(self) -> None:
+        """A thread's life: one trip after the other, each told to the loop at its end."""
+        while trip := self._trips.get():
+            results: Sequence[B | Exception]
+            try:
+                results = self.work(trip.items)
+            except Exception as broken:  # noqa: BLE001 - told to everyone who waits for this trip
+                results = [broken] * len(trip.items)
+            if not trip.loop.is_closed():
+                trip.loop.call_soon_threadsafe(self._back, trip, results)
+
+    def _back(self, trip: _Trip[A, B], results: Sequence[B | Exception]) -> None:
+        for future, result in zip(trip.futures, results, strict=True):
+            if future.done():  # who waited for it has left
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+        self._away = [other for other in self._away if other is not trip]
+        if self._items:
+            self._go()
+
+
+def each(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """The results of several works, one after the other; an error stands in its work's place."""
+    return [tried(work) for work in works]
+
+
+def tried(work: Callable[[], T]) -> T | Exception:
+    """What it returns, or the error that it raised."""
+    try:
+        return work()
+    except Exception as failed:  # noqa: BLE001 - handed to whoever waits for this work
+        return failed

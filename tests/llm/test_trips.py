@@ -1,0 +1,96 @@
+"""Work for worker threads: what waits goes along together, and each hears only of its own."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from core.llm.trips import Trips, each
+
+
+class Desk:
+    """Work that takes `pause_s` a trip, doubles numbers and refuses negative ones."""
+
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self.pause_s = pause_s
+        self.trips: list[list[int]] = []
+        self.at_once = self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, numbers: Sequence[int]) -> list[int | Exception]:
+        with self._lock:
+            self.trips.append(list(numbers))
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(self.pause_s)
+        with self._lock:
+            self.at_once -= 1
+        return [ValueError(str(number)) if number < 0 else 2 * number for number in numbers]
+
+
+def taken(trips: Trips[int, int], numbers: Sequence[int]) -> list[int | BaseException]:
+    async def take() -> list[int | BaseException]:
+        try:
+            return await asyncio.gather(*map(trips.take, numbers), return_exceptions=True)
+        finally:
+            trips.close()
+
+    return asyncio.run(take())
+
+
+def test_what_comes_while_a_thread_is_away_goes_along_on_the_next_trip() -> None:
+    desk = Desk(pause_s=0.02)
+    assert taken(Trips(desk, threads=1, most=10), range(6)) == [0, 2, 4, 6, 8, 10]
+    assert desk.trips == [[0], [1, 2, 3, 4, 5]]
+
+
+def test_a_trip_takes_no_more_than_it_may() -> None:
+    desk = Desk(pause_s=0.01)
+    taken(Trips(desk, threads=1, most=2), range(5))
+    assert desk.trips == [[0], [1, 2], [3, 4]]
+
+
+def test_an_error_reaches_its_own_item_only() -> None:
+    results = taken(Trips(Desk(), threads=1, most=10), [1, -2, 3])
+    assert [type(one) for one in results] == [int, ValueError, int]
+
+
+def test_work_that_breaks_as_a_whole_is_told_to_all_and_the_next_trip_goes() -> None:
+    def broken(numbers: Sequence[int]) -> list[int | Exception]:
+        if 1 in numbers:
+            raise RuntimeError("broken")
+        return list(numbers)
+
+    results = taken(Trips(broken, threads=1, most=2), [0, 1, 2, 3, 4])
+    assert [type(one) for one in results] == [int, RuntimeError, RuntimeError, int, int]
+
+
+def test_who_leaves_keeps_back_nobody() -> None:
+    desk = Desk(pause_s=0.02)
+    trips = Trips(desk, threads=1, most=10)
+
+    async def leave() -> int:
+        leaving = asyncio.ensure_future(trips.take(1))
+        await asyncio.sleep(0.005)
+        staying = asyncio.ensure_future(trips.take(2))
+        leaving.cancel()
+        result = await staying
+        trips.close()
+        return result
+
+    assert asyncio.run(leave()) == 4
+    assert desk.trips == [[1], [2]]
+
+
+@pytest.mark.parametrize(("patience_s", "at_once"), [(0.0, 3), (5.0, 1)])
+def test_another_thread_leaves_only_when_those_before_are_long_away(patience_s: float, at_once: int) -> None:
+    desk = Desk(pause_s=0.1)
+    taken(Trips(desk, threads=3, most=1, patience_s=patience_s), range(3))
+    assert desk.most_at_once == at_once
+
+
+def test_each_tells_an_error_in_its_works_place() -> None:
+    results = each([lambda: 1, lambda: 1 // 0, lambda: 3])
+    assert [type(one) for one in results] == [int, ZeroDivisionError, int]
