@@ -11,7 +11,7 @@ run: $(VENV)/.app
 	@$(BIN)/python workbench.py
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 # The pages in a real browser: needs Debian's chromium, or another one in CHROMIUM.
 test-browser: $(VENV)/.dev
