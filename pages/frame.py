@@ -55,6 +55,22 @@ ROOMS = (
         EVERYONE,
     ),
     (
+        "Analytics",
+        "budgets.py",
+        "Budgets",
+        ":material/savings:",
+        "What is left of the month's budgets, when they run out, and what is unusual.",
+        ("analyst", "admin"),
+    ),
+    (
+        "Analytics",
+        "whatif.py",
+        "What if",
+        ":material/compare_arrows:",
+        "History under other models, prices or limits; past costs corrected; invoices checked; models that go away.",
+        ("analyst", "admin"),
+    ),
+    (
         "Admin",
         "admin.py",
         "Admin",

@@ -10,7 +10,7 @@ from core.access.admission import Left
 from core.access.plans import PLANS, RULES, Policy
 from core.drive import people
 from core.wiring import Workbench
-from pages.widgets import candidate, safe, said, words
+from pages.widgets import candidate, links, safe, said, words
 
 KEY = "admin_candidate"
 HELD = "The most they may still cost; what they do not use comes back."
@@ -19,6 +19,7 @@ HELD = "The most they may still cost; what they do not use comes back."
 def draw(workbench: Workbench) -> None:
     """From everybody's budget down to one candidate's."""
     _project(workbench)
+    _shared(workbench)
     st.subheader("Plans", anchor=False)
     for column, name in zip(st.columns(len(PLANS)), PLANS, strict=True):
         with column.container(border=True, height="stretch"):
@@ -47,6 +48,19 @@ def _project(workbench: Workbench) -> None:
             column.metric(label, dollars, help=help)
         st.progress(month.share)
         st.caption(safe.line(f"{_at_limit(workbench.policy, policy.at_limit)} It begins anew {_day(month.resets_at)}."))
+
+
+def _shared(workbench: Workbench) -> None:
+    """The budgets of plans, features and callers, where the policy has any."""
+    found = budget.shared(workbench.store, workbench.policy)
+    if not found:
+        return
+    st.subheader("Budgets beside it", anchor=False)
+    with st.container(border=True):
+        for limit, month in found:
+            left = f"{limits.money(month.left)} left of {limits.money(month.most)}"
+            st.progress(month.share, text=safe.line(f"{limit.whose[:1].upper()}{limit.whose[1:]}: {left}"))
+        links.to("budgets.py", "How the month will end", icon=":material/savings:")
 
 
 def _at_limit(policy: Policy, at_limit: str) -> str:

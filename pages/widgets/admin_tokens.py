@@ -1,6 +1,7 @@
 """API tokens: those in use, those that were revoked, and how to make another."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 from core.access import tokens
 from core.drive import people
 from core.wiring import Workbench
-from pages.widgets import admin_secret, notice, safe, said
+from pages.widgets import admin_secret, grid, notice, safe, said
 from pages.widgets.admin_secret import Made
 
 # What each scope lets a token do.
@@ -86,21 +87,22 @@ def _whom(token: Any, names: Mapping[int, str]) -> str:
 
 
 def _revoked(gone: list[Any], names: Mapping[int, str]) -> None:
-    config, zone = st.column_config, said.zone()
+    config = st.column_config
     times = {"made": "Made", "used": "Last used", "revoked": "Revoked"}
-    st.dataframe(
-        [
-            {
-                "name": one.name,
-                "scopes": ", ".join(scope for scope in tokens.SCOPES if scope in one.scopes),
-                "whom": "everyone" if one.user_id is None else names.get(one.user_id, f"candidate {one.user_id}"),
-                "made": one.created_at.astimezone(zone),
-                "used": one.last_used_at.astimezone(zone) if one.last_used_at else None,
-                "revoked": one.revoked_at.astimezone(zone),
-            }
-            for one in gone
-        ],
-        hide_index=True,
+    rows = [
+        {
+            "name": one.name,
+            "scopes": ", ".join(scope for scope in tokens.SCOPES if scope in one.scopes),
+            "whom": "everyone" if one.user_id is None else names.get(one.user_id, f"candidate {one.user_id}"),
+            "made": one.created_at,
+            "used": one.last_used_at,
+            "revoked": one.revoked_at,
+        }
+        for one in gone
+    ]
+    grid.draw(
+        rows,
+        {"name": str, "scopes": str, "whom": str} | dict.fromkeys(times, datetime),
         height="content",
         placeholder="never",
         key="admin_revoked",

@@ -10,6 +10,7 @@ import streamlit as st
 
 COLOURS = ("#3b5bdb", "#0ca678", "#f08c00", "#ae3ec9", "#1098ad", "#e03131", "#74b816", "#868e96")
 REST = "#adb5bd"
+BAND = "rgba(59,91,219,0.16)"
 HEIGHT = 270
 
 Group = tuple[str, Any, Any]  # its name on screen, what a click hands over, its numbers
@@ -116,6 +117,55 @@ def heat(values: Any, *, rows: Sequence[str], hover: str) -> go.Figure:
     }
     layout = {"yaxis": {"autorange": "reversed"}, "xaxis": {"type": "category"}, "hovermode": "closest"}
     return _figure([trace, dots], layout | {"showlegend": False})
+
+
+def shares(parts: Sequence[Group], *, hover: str) -> go.Figure:
+    """One bar made of parts, from left to right; each group's numbers are one value, its handed value the colour."""
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "x": [value],
+            "y": [""],
+            "hovertemplate": f"{hover}<extra>{name}</extra>",
+            "marker": {"color": colour, "line": {"width": 0}},
+        }
+        for name, colour, value in parts
+    ]
+    whole = sum(value for _, _, value in parts)
+    bare = {"visible": False, "fixedrange": True}
+    layout = {"barmode": "stack", "bargap": 0, "xaxis": bare | {"range": [0, whole or 1]}, "yaxis": bare}
+    none = {"margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": False, "hovermode": "closest"}
+    return _figure(traces, layout | none, height=14)
+
+
+def burn_down(
+    spent: tuple[Sequence[Any], Sequence[float]],
+    ahead: tuple[Sequence[Any], Sequence[float], Sequence[float], Sequence[float]],
+    budget: float,
+) -> go.Figure:
+    """What was spent by each day, what is expected (days, low, likely, high) and the budget, all in dollars."""
+    days, low, likely, high = ahead
+    hidden = {"type": "scatter", "mode": "lines", "x": days, "line": {"width": 0}, "hoverinfo": "skip"}
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers" if len(spent[0]) == 1 else "lines",
+        "hovertemplate": "$%{y:,.2f}",
+    }
+    whole = [*dict.fromkeys([*spent[0], *days])]
+    traces: list[dict[str, Any]] = [
+        hidden | {"y": high, "showlegend": False},
+        hidden | {"y": low, "name": "80 in 100", "fill": "tonexty", "fillcolor": BAND},
+        line | {"name": "Likely", "x": days, "y": likely, "line": {"color": COLOURS[0], "width": 2, "dash": "dot"}},
+        line | {"name": "Spent", "x": spent[0], "y": spent[1], "line": {"color": COLOURS[0], "width": 2.5}},
+        line
+        | {"name": "Budget", "x": [whole[0], whole[-1]], "y": [budget] * 2, "mode": "lines"}
+        | {"line": {"color": COLOURS[5], "width": 1.5, "dash": "dash"}},
+    ]
+    top = 1.08 * max(budget, *spent[1], *high, 0.000001)
+    axis = {"tickprefix": "$", "range": [0, top]}
+    return _figure(traces if days else traces[3:], {"xaxis": _moments(whole), "yaxis": axis}, height=320)
 
 
 _CONFIG = {"displayModeBar": False, "responsive": True}

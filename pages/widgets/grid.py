@@ -18,7 +18,7 @@ def draw(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type] | None =
 
     Use this in place of `st.dataframe` and `st.table`, which both load pandas for rows as Python has them.
     """
-    st.dataframe(table(rows, columns), **({"hide_index": True, "lazy": False} | shown))
+    st.dataframe(table(rows, columns), **({"hide_index": True, "lazy": False, "placeholder": "–"} | shown))
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type] | None = None) -> "pa.Table":

@@ -75,16 +75,16 @@ def _card(
         border=True,
         chart_data=numbers.tolist() if numbers.size > 1 else None,
         chart_type="area",
-        width=150,
+        width=146,
         height="stretch",
     )
 
 
 def _change(now: float | None, before: float | None) -> str | None:
-    """By how much of the period before, as a signed percentage; nothing where there was none."""
+    """By how much more than in the period before, or how many times as much; nothing where there was none."""
     if not before or now is None:
         return None
-    return f"{100 * (now - before) / before:+,.0f} %"
+    return f"× {now / before:,.0f}" if now > 10 * before else f"{100 * (now - before) / before:+.0f} %"
 
 
 def fallback_share(by_status: Series) -> Any:

@@ -36,11 +36,12 @@ class Asked:
     every: Every
 
 
-def draw(figures: Snapshot, names: Names) -> Asked:
+def draw(figures: Snapshot, names: Names, *, splits: bool = True) -> Asked:
     """The pickers in a row, and a chip for each filter that is set."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first, last = usage_period.draw()
-        _split()
+        if splits:
+            _split()
         with st.popover("Filters", icon=":material/filter_alt:"):
             for dimension in DIMENSIONS:
                 _filter(figures, dimension, names)
