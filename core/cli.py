@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core import cli_tokens, demo, doctor, settings, terminal, wiring
+from core import cli_prices, cli_runs, cli_tokens, cli_usage, demo, doctor, settings, terminal, wiring
 from core.access.plans import PLANS
 from core.drive import importing, papers, people
 from core.errors import Invalid, WorkbenchError
@@ -188,7 +188,11 @@ def _parser() -> argparse.ArgumentParser:
     _command(database, "upgrade", upgrade)
     examples = commands.add_parser("demo", help="the demo data").add_subparsers(required=True, metavar="WHAT")
     _command(examples, "load", load_demo)
+    cli_usage.add_demo_to(examples, _command)
+    cli_prices.add_to(commands, _command)
     cli_tokens.add_to(commands, _command)
+    cli_usage.add_to(commands, _command)
+    cli_runs.add_to(commands, _command)
     _command(commands, "doctor", examine)
     return parser
 

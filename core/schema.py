@@ -243,7 +243,7 @@ class RunResult(Word):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a run. `id` counts up by one from 1; `data` is JSON-ready.
+    """One event of a run. `id` counts up by one from 1; `data` is a dict that JSON can hold, of `done` the result itself.
 
     started {run_id, feature, prompt, provider, model, route} · delta {field, text} ·
     notice {code, message, provider, model}: the text starts afresh · done: a RunResult.
@@ -251,7 +251,7 @@ class Event:
 
     id: int
     kind: EventKind
-    data: dict[str, Any]
+    data: Any
 
 
 def usd(nanousd: int | None) -> str | None:

@@ -8,6 +8,7 @@ from core import demo
 from core.access.plans import Policy, load_policy
 from core.errors import Misconfigured
 from core.llm import history
+from core.llm.cooldown import Cooldown
 from core.llm.embedded import EmbeddedProvider
 from core.llm.live import LiveRun
 from core.llm.openai_provider import OpenAIProvider
@@ -15,12 +16,16 @@ from core.llm.prepare import Desk
 from core.llm.prompts import Prompts
 from core.llm.provider import Provider
 from core.llm.registry import Registry
+from core.llm.run_exports import Exports
 from core.llm.runner import Runner
 from core.portal import Portal, started
 from core.schema import AiRequest, Caller, RunResult
 from core.settings import Settings
 from core.store import Store, init_db
 from core.tools import keywords, tokens
+from core.usage import budgets, prices
+from core.usage.queries import Usage
+from core.usage.watch import Watch
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -36,6 +41,8 @@ class Workbench:
     providers: Mapping[str, Provider]
     desk: Desk
     registry: Registry
+    usage: Usage
+    exports: Exports
     portal: Portal | None = None
 
     def start(self, request: AiRequest, caller: Caller, *, key: str | None = None) -> str:
@@ -49,6 +56,11 @@ class Workbench:
     def find(self, run_id: str) -> LiveRun | None:
         """The run while it is under way here, or was until a few minutes ago."""
         return self.registry.find(run_id)
+
+    @property
+    def cooldown(self) -> Cooldown:
+        """Which models are left alone for a while."""
+        return self.registry.runner.cooldown
 
     def result(self, run_id: str) -> RunResult:
         """The result of any run, from its record. Errors: `NotFound`."""
@@ -64,6 +76,7 @@ class Workbench:
         await self.registry.close()
         for provider in self.providers.values():
             await provider.aclose()
+        self.exports.close()
         self.store.close()
 
     def _loop(self) -> Portal:
@@ -81,15 +94,21 @@ def build(settings: Settings, *, providers: Mapping[str, Provider] | None = None
     keywords.find("")  # both load what they know once, so that the first page does not wait for it
     providers = real_providers(settings) if providers is None else providers
     desk = Desk(store, policy, prompts, providers)
-    return Workbench(settings, store, policy, prompts, providers, desk, Registry(desk, Runner(store, providers)))
+    registry = Registry(desk, Runner(store, providers))
+    usage = Usage(store)
+    budgets.carry_over(store, policy, usage)
+    registry.watch = Watch(store, policy, usage, settings).look
+    exports = Exports(settings.data_dir / "exports", settings.database)
+    return Workbench(settings, store, policy, prompts, providers, desk, registry, usage, exports)
 
 
 def furnish(settings: Settings) -> Store:
-    """The database, migrated, with the demo candidates where they are wanted. Errors: `Misconfigured`, `StorageDown`."""
+    """The database, migrated, with the demo candidates where they are wanted, its prices in use. Errors: `Misconfigured`, `StorageDown`."""
     store = Store(settings.database)
     init_db(store)
     if settings.demo_data == "on":
         demo.load_once(store)
+    prices.load(store)
     return store
 
 

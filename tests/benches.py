@@ -127,6 +127,7 @@ def write_policy(
     shared: str = "step_down",
     cheap: str = "cheap",
     premium: Sequence[str] = ("openai/gpt-6.1-terra", "openai/gpt-6-luna", "embedded/smollm2-135m"),
+    budgets: str = "",
 ) -> Path:
     """A policy file for limits: generous unless said otherwise, the shipped tiers, every plan alike on premium."""
     plan = f"""
@@ -147,7 +148,8 @@ def write_policy(
         step_down_at = 0.9
         at_limit = "{shared}"
         """
-        + "".join(f"[plans.{name}]{plan}" for name in ("free", "pro", "premium")),
+        + "".join(f"[plans.{name}]{plan}" for name in ("free", "pro", "premium"))
+        + budgets,
         encoding="utf-8",
     )
     return path

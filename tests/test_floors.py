@@ -12,20 +12,24 @@ HOUSE = Path(__file__).resolve().parent.parent
 # Every module of the house and the floor it lives on. `*` stands for any name.
 FLOORS = {
     "0 words": """
-        core  core.settings  core.errors  core.schema
+        core  core.settings  core.errors  core.schema  core.traces
         core.access  core.drive  core.llm  core.tools
     """,
     "1 pure": """
-        core.access.limits  core.access.lineup  core.access.plans  core.access.toml_lines
-        core.drive.claims  core.drive.dates  core.drive.markdown  core.drive.resume  core.drive.shape
+        core.access.budget_lines  core.access.limits  core.access.lineup  core.access.plans  core.access.policy_values
+        core.access.toml_lines
+        core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.folding  core.drive.numerals
+        core.drive.ranks  core.drive.source  core.drive.verdicts  core.drive.vocabulary
+        core.drive.dates  core.drive.kept  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
         core.drive.blocks  core.drive.contacts  core.drive.entries
-        core.drive.headings  core.drive.lists  core.drive.periods
+        core.drive.headings  core.drive.lists  core.drive.periods  core.drive.spacing
         core.drive.structure  core.drive.studies  core.drive.wordlists
-        core.llm.answer_schema  core.llm.coerced  core.llm.fence  core.llm.front_matter
+        core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.fence  core.llm.front_matter
         core.llm.grounding  core.llm.json_object  core.llm.json_scan
-        core.llm.opening  core.llm.opening_examples  core.llm.parser
-        core.llm.placeholders  core.llm.planted  core.llm.pricing  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
+        core.llm.opening  core.llm.opening_examples  core.llm.opening_wishes  core.llm.parser
+        core.llm.catalogue  core.llm.price_book  core.llm.price_rows  core.llm.pricing  core.llm.usage_shapes
+        core.llm.placeholders  core.llm.planted  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
         core.llm.refusals  core.llm.render  core.llm.router  core.llm.scanner  core.llm.sections  core.llm.sse_reader
         core.llm.rules  core.llm.rules.*  core.llm.sound  core.llm.standing  core.llm.text_scan
         core.tools.budget  core.tools.career  core.tools.demands  core.tools.emphasis  core.tools.keywords
@@ -38,16 +42,16 @@ FLOORS = {
         core.access.admission  core.access.budget  core.access.ledger
         core.access.members  core.access.offer
         core.access.sight  core.access.tokens
-        core.demo.load  core.demo.shelf
+        core.demo.load  core.demo.runs  core.demo.shelf  core.demo.year
         core.drive.importing  core.drive.papers  core.drive.people
         core.drive.reading  core.drive.reading_*  core.drive.save
         core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
-        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.runs  core.llm.scripted
+        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs  core.llm.trips  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,
-    "3 heart": "core.llm.live  core.llm.prepare  core.llm.registry  core.llm.runner  core.portal",
-    "4 root": "core.__main__  core.cli  core.cli_tokens  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
+    "3 heart": "core.llm.call  core.llm.intake  core.llm.live  core.llm.prepare  core.llm.registry  core.llm.runner  core.portal",
+    "4 root": "core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_prices  core.cli_runs  core.cli_tokens  core.cli_usage  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }
 
@@ -60,7 +64,8 @@ HOMES = {
     "alembic": "1 store",
     "pandas": "core.usage  core.usage.*  pages  pages.*",
     "plotly": "pages  pages.*",
-    "genai_prices": "core.llm.pricing  core.usage  core.usage.*",
+    "pyarrow": "pages.widgets.grid  core.llm.run_export  core.llm.run_lines  core.usage.*",
+    "genai_prices": "core.llm.catalogue  core.usage  core.usage.*",
     "toktok": "core.tools.tokens",
 }
 

@@ -1,15 +1,14 @@
-"""The project's budget: what all candidates together may spend in a month, and what they did."""
+"""The budgets that candidates share: what they may spend together in a month, and what they did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.access import ledger
-from core.access.limits import limits
-from core.access.plans import PLANS, Policy
+from core.access import ledger, limits
+from core.access.limits import Limit
+from core.access.plans import Policy
 from core.store import Store
 from core.store.columns import now
-
-NOBODY = 0  # the project's line is everybody's: any plan and no candidate lead to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,22 @@ class Budget:
 def project(store: Store, policy: Policy, *, at: datetime | None = None) -> Budget:
     """The project's budget of the month (UTC). Errors: `StorageDown`."""
     at = at or now()
-    holding = limits(policy, PLANS[0], NOBODY, at)
+    ((_, found),) = _as_they_stand(store, (limits.project(policy, at),), at)
+    return found
+
+
+def shared(store: Store, policy: Policy, *, at: datetime | None = None) -> list[tuple[Limit, Budget]]:
+    """Those of plans, features and callers, in the order of the file. Errors: `StorageDown`."""
+    at = at or now()
+    return _as_they_stand(store, limits.shared(policy, at)[1:], at)
+
+
+def _as_they_stand(store: Store, wanted: Sequence[Limit], at: datetime) -> list[tuple[Limit, Budget]]:
+    if not wanted:
+        return []
     with store.read() as connection:
-        line = ledger.budgets(connection, holding)[-1]
-    return Budget(holding.project.most, line.used, line.reserved, holding.project.resets_at(at) or at)
+        lines = ledger.dollars(connection, [one.subject for one in wanted], limits.month(at))
+    return [
+        (one, Budget(one.most, line.used, line.reserved, one.resets_at(at) or at))
+        for one, line in zip(wanted, lines, strict=True)
+    ]

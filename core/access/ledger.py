@@ -62,28 +62,18 @@ class Claim:
 
 def budgets(connection: Connection, limits: Limits) -> tuple[Line, ...]:
     """The dollars of this month on each of the `budgets` of the limits: the candidate's first, the project's last."""
-    own, project = limits.dollars, limits.project
-    asked = {"own": own.subject, "project": project.subject, "month": own.period}
-    statement = _BUDGETS
-    if limits.also:
-        statement = _budgets_of(len(limits.also))
-        asked |= {f"also{i}": one.subject for i, one in enumerate(limits.also)}
-    found = {row[0]: Line(row[1], row[2]) for row in statement.rows(connection, asked)}
+    asked = {"own": limits.dollars.subject, "project": PROJECT, "month": limits.dollars.period}
+    asked |= {f"also{i}": one.subject for i, one in enumerate(limits.also)}
+    found = {row[0]: Line(row[1], row[2]) for row in _budgets(len(limits.also)).rows(connection, asked)}
     return tuple([found.get(one.subject, Line()) for one in limits.budgets])
 
 
 @lru_cache
-def _budgets_of(also: int) -> Statement:
-    """The same of so many budgets more."""
-    more = "".join(f", :also{i}" for i in range(also))
-    return Statement(
-        text(f"""
-        SELECT subject, used, reserved FROM ledger
-        WHERE subject IN (:own, :project{more}) AND measure = 'nanousd' AND period = :month""")
-    )
-
-
-_BUDGETS = _budgets_of(0)
+def _budgets(also: int) -> Statement:
+    """The one statement for the candidate's line, the project's and so many more."""
+    subjects = ", ".join([":own", ":project", *(f":also{i}" for i in range(also))])
+    these = f"subject IN ({subjects}) AND measure = 'nanousd' AND period = :month"
+    return Statement(text(f"SELECT subject, used, reserved FROM ledger WHERE {these}"))
 
 
 def lines(connection: Connection, limits: Limits, at: datetime) -> tuple[Line, Line, Line, Line]:
@@ -93,6 +83,12 @@ def lines(connection: Connection, limits: Limits, at: datetime) -> tuple[Line, L
     if runs.started_at is None or not at - WINDOW < runs.started_at <= at + WINDOW:
         runs = Line()
     return runs, tokens, own, project
+
+
+def dollars(connection: Connection, subjects: Sequence[str], month: str) -> list[Line]:
+    """The dollars of each of these subjects in a month."""
+    found = _lines(connection, subjects, (month,))
+    return [found.get((one, "nanousd", month), Line()) for one in subjects]
 
 
 def _lines(connection: Connection, subjects: Iterable[str], periods: Iterable[str]) -> dict[Key, Line]:
@@ -151,10 +147,10 @@ _HOLD = Statement(
 
 
 def _hold(connection: Connection, limits: Limits, run_id: str, tokens: int, nanousd: int) -> None:
-    _HOLD.run(connection, _place(limits) | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
+    _HOLD.run(connection, _where(limits) | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
 
 
-def _place(limits: Limits) -> dict[str, str | None]:
+def _where(limits: Limits) -> dict[str, str | None]:
     """Whose lines a run holds, and of which day and month."""
     also = json.dumps([one.subject for one in limits.also]) if limits.also else None
     periods = {"day": limits.tokens.period, "month": limits.dollars.period}
@@ -229,12 +225,9 @@ _FORFEIT = Statement(
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How much of what a run held becomes free, and how much is used; `also` is the JSON list of its reservation."""
+    """How much of what a run held becomes free, and how much is used; `where` as `_where` says it."""
 
-    subject: str
-    day: str
-    month: str
-    also: str | None
+    where: Sequence[str | None]
     tokens: int
     nanousd: int
     freed_tokens: int
@@ -258,31 +251,30 @@ def settle(
     """
     held = _LET_GO.row(connection, {"run_id": run_id})
     if held is not None:
-        *place, held_tokens, held_nanousd = held
+        *where, held_tokens, held_nanousd = held
         spent = max(held_nanousd, least_nanousd) if nanousd is None else nanousd
-        _post(connection, [_Ended(*place, tokens, spent, held_tokens, held_nanousd)])
+        _post(connection, [_Ended(where, tokens, spent, held_tokens, held_nanousd)])
     elif recorded and (claim.tokens or claim.nanousd):
         spent = max(claim.nanousd, least_nanousd) if nanousd is None else nanousd
-        place = _place(claim.limits).values()
-        _post(connection, [_Ended(*place, tokens - claim.tokens, spent - claim.nanousd, 0, 0)])
+        where = [*_where(claim.limits).values()]
+        _post(connection, [_Ended(where, tokens - claim.tokens, spent - claim.nanousd, 0, 0)])
 
 
 def forfeit(connection: Connection) -> None:
     """What runs that are no longer running still hold counts as used: nobody knows what they used."""
-    _post(connection, [_Ended(*row, *row[4:]) for row in _FORFEIT.rows(connection, {})])
+    _post(connection, [_Ended(row[:4], *row[4:], *row[4:]) for row in _FORFEIT.rows(connection, {})])
 
 
 def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
     used: Counter[Key] = Counter()
     freed: Counter[Key] = Counter()
     for one in ended:
-        for key, amount, held in (
-            ((one.subject, "tokens", one.day), one.tokens, one.freed_tokens),
-            ((one.subject, "nanousd", one.month), one.nanousd, one.freed_nanousd),
-            *(((who, "nanousd", one.month), one.nanousd, one.freed_nanousd) for who in _shared(one.also)),
-        ):
-            used[key] += amount
-            freed[key] += held
+        subject, day, month, also = (str(part or "") for part in one.where)
+        used[subject, "tokens", day] += one.tokens
+        freed[subject, "tokens", day] += one.freed_tokens
+        for who in (subject, *(json.loads(also) if also else ()), PROJECT):
+            used[who, "nanousd", month] += one.nanousd
+            freed[who, "nanousd", month] += one.freed_nanousd
     changes = [
         {"subject": key[0], "measure": key[1], "period": key[2], "used": used[key], "freed": freed[key]}
         for key in sorted(used, key=_order)
@@ -294,14 +286,8 @@ def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
 
 def _give_back(connection: Connection, taken: Sequence[Asked]) -> None:
     for limit, amount in taken:
-        line = (LEDGER.c.subject == limit.subject) & (LEDGER.c.measure == limit.measure)
-        same = line & (LEDGER.c.period == limit.period)
-        connection.execute(update(LEDGER).where(same).values(reserved=LEDGER.c.reserved - amount))
-
-
-def _shared(also: str | None) -> tuple[str, ...]:
-    """The subjects of several candidates that a run holds."""
-    return (*json.loads(also), PROJECT) if also else (PROJECT,)
+        line = update(LEDGER).filter_by(subject=limit.subject, measure=limit.measure, period=limit.period)
+        connection.execute(line.values(reserved=LEDGER.c.reserved - amount))
 
 
 def _order(key: Key) -> tuple[int, str, bool, str]:

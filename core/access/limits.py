@@ -1,10 +1,12 @@
 """Limits: what a plan and the project allow a candidate, when that begins anew, and the words that say so."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from core.access.budget_lines import Budget
 from core.access.plans import Policy
 from core.errors import BudgetExceeded, LimitReached, QuotaExceeded, RateLimited
 
@@ -13,6 +15,7 @@ Measure = Literal["runs", "tokens", "nanousd"]
 WINDOW = timedelta(seconds=60)
 MINUTE = "minute"
 PROJECT = "project"
+OWN = "user:"  # how the subject of a candidate begins
 
 
 def day(at: datetime) -> str:
@@ -25,7 +28,7 @@ def month(at: datetime) -> str:
 
 def subject(user_id: int) -> str:
     """What the ledger calls a candidate."""
-    return f"user:{user_id}"
+    return f"{OWN}{user_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +70,62 @@ class Limit:
         return BudgetExceeded(f"{what} and this call may cost {money(need, up=True)}. {cure}", retry_after_s=wait)
 
 
-class Limits(NamedTuple):
-    """The four limits of one candidate, in the order in which they are checked."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The four limits of one candidate, in the order in which they are checked, and the budgets that a run shares.
+
+    To go through it is to go through the four.
+    """
 
     runs: Limit
     tokens: Limit
     dollars: Limit
     project: Limit
+    also: tuple[Limit, ...] = ()
+
+    def __iter__(self) -> Iterator[Limit]:
+        return iter((self.runs, self.tokens, self.dollars, self.project))
 
     @property
-    def budgets(self) -> tuple[Limit, Limit]:
-        return self.dollars, self.project
+    def budgets(self) -> tuple[Limit, ...]:
+        """All that hold dollars: the candidate's own first, the project's last."""
+        return (self.dollars, *self.also, self.project) if self.also else (self.dollars, self.project)
 
 
-def limits(policy: Policy, plan: str, user_id: int, at: datetime) -> Limits:
-    """What holds for a candidate on this plan at this time. Errors: `Invalid` for an unknown plan."""
-    allowed, who, whose = policy.plan(plan), subject(user_id), f"plan {plan}"
-    own, project = allowed.at_limit == "refuse", policy.project.at_limit == "refuse"
+def limits(policy: Policy, plan: str, user_id: int, at: datetime, *, feature: str = "", caller: str = "") -> Limits:
+    """What holds for a candidate on this plan at this time, for a run of this feature by this caller.
+
+    Errors: `Invalid` for an unknown plan.
+    """
+    allowed, who, whose, period = policy.plan(plan), subject(user_id), f"plan {plan}", month(at)
+    budgets = policy.budgets.of(plan, feature, caller) if policy.budgets else ()
     return Limits(
         Limit(who, "runs", MINUTE, allowed.runs_per_minute, whose),
         Limit(who, "tokens", day(at), allowed.tokens_per_day, whose),
-        Limit(who, "nanousd", month(at), allowed.nanousd_per_month, whose, own),
-        Limit(PROJECT, "nanousd", month(at), policy.project.nanousd_per_month, "the project", project),
+        Limit(who, "nanousd", period, allowed.nanousd_per_month, whose, allowed.at_limit == "refuse"),
+        _project(policy, period),
+        tuple(sorted([_shared(*one, period) for one in budgets], key=lambda one: one.subject)) if budgets else (),
     )
+
+
+def project(policy: Policy, at: datetime) -> Limit:
+    """The budget over everybody."""
+    return _project(policy, month(at))
+
+
+def shared(policy: Policy, at: datetime) -> tuple[Limit, ...]:
+    """Every budget that runs of several candidates share: the project's, then those of plans, features and callers."""
+    return project(policy, at), *(_shared(*one, month(at)) for one in policy.budgets.all())
+
+
+def _project(policy: Policy, period: str) -> Limit:
+    most, refuses = policy.project.nanousd_per_month, policy.project.at_limit == "refuse"
+    return Limit(PROJECT, "nanousd", period, most, "the project", refuses)
+
+
+def _shared(kind: str, name: str, budget: Budget, period: str) -> Limit:
+    whose = f"everybody on plan {name}" if kind == "plan" else f"the {kind} {name}"
+    return Limit(f"{kind}:{name}", "nanousd", period, budget.nanousd_per_month, whose, budget.at_limit == "refuse")
 
 
 def money(nanousd: int, *, up: bool = False) -> str:

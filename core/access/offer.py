@@ -1,8 +1,9 @@
 """What a caller may run, and for whom: the answer of `/features`."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from core.access import admission
+from core.access import admission, budget
 from core.access.admission import Left
 from core.access.plans import PLANS, Policy
 from core.errors import NotFound
@@ -69,6 +70,16 @@ class LimitsLeft(Word):
     usd_per_month: LeftOfDollars
 
 
+class OfferedBudget(Word):
+    """What is left of a month's budget that runs share: `plan:free`, `feature:match`, `caller:token:NAME`."""
+
+    budget: str
+    at_limit: str
+    most: str
+    left: str
+    resets_at: datetime
+
+
 class Offer(Word):
     """`user_id`, `plan` and `limits` are those of the candidate the token is limited to or asked about."""
 
@@ -79,6 +90,7 @@ class Offer(Word):
     limits: LimitsLeft | None
     features: tuple[OfferedFeature, ...]
     plans: tuple[OfferedPlan, ...]
+    budgets: tuple[OfferedBudget, ...] = ()
 
 
 def offer(store: Store, policy: Policy, prompts: Prompts, caller: Caller, *, user_id: int | None) -> Offer:
@@ -98,6 +110,7 @@ def offer(store: Store, policy: Policy, prompts: Prompts, caller: Caller, *, use
         limits=None if user_id is None or plan is None else _left(store, policy, user_id, plan),
         features=tuple(_feature(name, caller, policy, prompts, plan) for name in FEATURES),
         plans=tuple(_plan(name, policy) for name in PLANS if plan in (None, name)),
+        budgets=tuple(_budgets(store, policy, caller, plan)),
     )
 
 
@@ -115,6 +128,22 @@ def _left(store: Store, policy: Policy, user_id: int, plan: str) -> LimitsLeft:
             most=usd(left.nanousd.most) or "0", left=usd(left.nanousd.left) or "0", resets_at=left.nanousd.resets_at
         ),
     )
+
+
+def _budgets(store: Store, policy: Policy, caller: Caller, plan: str | None) -> Iterator[OfferedBudget]:
+    """The caller's own; unless it is held to one candidate, those of plans and features too, and all for an admin."""
+    for limit, standing in budget.shared(store, policy):
+        kind, _, name = limit.subject.partition(":")
+        own = kind == "caller" and (name == caller.name or caller.may("admin"))
+        open_to_it = kind != "caller" and caller.user_id is None and (kind == "feature" or plan in (None, name))
+        if own or open_to_it:
+            yield OfferedBudget(
+                budget=limit.subject,
+                at_limit="refuse" if limit.refuses else "step_down",
+                most=usd(standing.most) or "0",
+                left=usd(standing.left) or "0",
+                resets_at=standing.resets_at,
+            )
 
 
 def _count(left: Left) -> LeftOf:

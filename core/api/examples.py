@@ -94,6 +94,15 @@ OFFER: dict[str, Any] = {
         }
     ],
     "plans": [{"plan": "pro", "runs_per_minute": 60, "tokens_per_day": 1_000_000, "usd_per_month": "20"}],
+    "budgets": [
+        {
+            "budget": "feature:cover_letter",
+            "at_limit": "refuse",
+            "most": "100",
+            "left": "61.4",
+            "resets_at": "2026-04-01T00:00:00Z",
+        }
+    ],
 }
 
 REFUSED = {

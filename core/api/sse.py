@@ -27,7 +27,7 @@ def frames(live: LiveRun, made: list[bytes], events: Sequence[Event]) -> bytes:
     """The bytes of consecutive events of a run; `made` holds those of its events so far, for all who follow it."""
     first, last = events[0].id, events[-1].id
     for one in live.events[len(made) : last]:
-        made.append(frame(one.id, one.kind, to_json(one.data)))
+        made.append(frame(one.id, one.kind, live.wire if one.kind == "done" else to_json(one.data)))
     return made[last - 1] if first == last else b"".join(made[first - 1 : last])
 
 

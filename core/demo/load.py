@@ -10,7 +10,7 @@ from core.demo.shelf import DemoCandidate, candidates
 from core.drive.resume import digest
 from core.drive.shape import normalise
 from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
-from core.store.models import now
+from core.store.columns import now
 
 LOCK = 7_201_958_642
 

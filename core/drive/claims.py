@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "claims",
     "evidence",
+    "figures",
     "new_words",
     "numbers",
     "of_rank",
@@ -85,10 +86,19 @@ class Evidence:
         return frozenset(group for one in self.stems for group in kin(one))
 
     @cached_property
-    def initials(self) -> frozenset[str]:
-        """What words that follow each other abbreviate to: `slo` for `service-level objectives`."""
-        first = [found[0][0].lower() for found in words(self.text)]
-        return frozenset("".join(first[at : at + size]) for size in range(2, _LONGEST_TERM) for at in range(len(first)))
+    def initials(self) -> str:
+        """The first letters of its words in a row: `slo` in it stands for `service-level objectives`."""
+        return "".join(found[0][0].lower() for found in words(self.text))
+
+    @cached_property
+    def levels(self) -> frozenset[str]:
+        """The levels of the degrees it names."""
+        return frozenset(level for level, _ in ranks.degrees(self.text))
+
+    @cached_property
+    def lines(self) -> tuple[frozenset[str], ...]:
+        """The words of each of its lines that may be a title."""
+        return tuple(set(map(ranks.title_stems, self.text.splitlines())))
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -117,9 +127,10 @@ class Evidence:
                 return self._holds_tool(claim.said) or self._holds_tool(claim.term)
             case "degree":
                 level = next(ranks.degrees(claim.said))[0]
-                return any(level in (held, "diploma") for held, _ in ranks.degrees(self.text))
+                return bool(self.levels) if level == "diploma" else level in self.levels
             case "title":
-                return ranks.holds_title(claim.said, self.text.splitlines())
+                wanted = ranks.title_stems(claim.said)
+                return any(wanted <= line for line in self.lines)
             case "certificate" | "distinction":
                 return any(stem(word[0]) in self.stems for word in words(claim.said) if not is_plain(stem(word[0])))
         return self.says(claim.said)
@@ -130,12 +141,15 @@ class Evidence:
             forms = _forms(word)
             if (
                 forms & self.forms
-                or (word.rstrip("s").isupper() and forms & self.initials)
+                or (word.rstrip("s").isupper() and self._abbreviates(forms))
                 or (word.isalpha() and self.says(word))
             ):
                 continue
             return False
         return True
+
+    def _abbreviates(self, forms: Iterable[str]) -> bool:
+        return any(1 < len(form) < _LONGEST_TERM and form in self.initials for form in forms)
 
     def _holds_tool(self, said: str) -> bool:
         if not said:
@@ -188,14 +202,20 @@ def claims(text: str, held: Evidence, names: Iterable[str] = ()) -> Iterator[Cla
     """The numbers, names and tools that a text claims; words known to `held` are no names where a sentence starts."""
     said = fold(text)
     spans = []
-    for one in amounts(said):
-        spans.append((one.start, one.end))
-        yield Claim("date" if one.is_year else "number", one.written, one.start, one)
+    for figure in figures(said):
+        if figure.amount:
+            spans.append((figure.amount.start, figure.amount.end))
+        yield figure
     hits = [hit for hit in terms.find(said) if hit.grade >= TOPIC]
     for hit in hits:
         spans.append((hit.start, hit.end))
         yield Claim("tool", said[hit.start : hit.end], hit.start, term=hit.term)
     yield from _names(said, held, spans, names)
+
+
+def figures(text: str) -> Iterator[Claim]:
+    """The numbers and dates that a text claims."""
+    return (Claim("date" if one.is_year else "number", one.written, one.start, one) for one in amounts(fold(text)))
 
 
 def of_rank(text: str) -> Iterator[Claim]:

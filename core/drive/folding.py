@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _HYPHENS = (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212)
 _QUOTES = (0x2018, 0x2019, 0x02BC)
@@ -22,8 +23,11 @@ def fold(text: str) -> str:
 
     Digits of any alphabet and style become `0` to `9`: full width, Arabic-Indic, raised or circled ones are numbers too.
     """
-    if text.isascii():
-        return text
+    return text if text.isascii() else _folded(text)
+
+
+@lru_cache(maxsize=128)
+def _folded(text: str) -> str:
     text = _FRACTION.sub(lambda found: f" {_FRACTIONS[found[0]]} ", text)
     return unicodedata.normalize("NFKC", "".join(map(_plain, text))).translate(_SAME)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from core.drive.amounts import Amount
@@ -64,19 +65,17 @@ def numbers(text: str) -> list[tuple[str, str]]:
     return [(one.written if one.kind == "mass" else one.claim, one.written) for one in amounts(text)]
 
 
-def amounts(text: str) -> list[Amount]:
+@lru_cache(maxsize=32)
+def amounts(text: str) -> tuple[Amount, ...]:
     """The amounts of a text in order, in digits of any alphabet or in words."""
     said = fold(text)
     if "-" in said:
         said = _ISO.sub(lambda found: found[1].ljust(len(found[0])), said)
     found = list(_digits(said)) if _DIGIT.search(said) else []
-    if any(
-        low in _SAID or stem(low) in _TIMES or low.rstrip("s") in _PARTS or low.endswith("fold")
-        for low in _SPOKEN.findall(said.lower())
-    ):
+    if any(map(_may_count, _SPOKEN.findall(said.lower()))):
         found = sorted([*found, *_spoken(said)], key=lambda one: one.start)
     _share(said, found)
-    return found
+    return tuple(found)
 
 
 def nothings(text: str) -> list[Amount]:
@@ -85,6 +84,12 @@ def nothings(text: str) -> list[Amount]:
 
 
 # -- what is written ------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 13)
+def _may_count(low: str) -> bool:
+    """Whether a word may be part of an amount."""
+    return low in _SAID or stem(low) in _TIMES or low.rstrip("s") in _PARTS or low.endswith("fold")
 
 
 def _digits(text: str) -> Iterator[Amount]:
@@ -110,6 +115,9 @@ def _spoken(text: str) -> Iterator[Amount]:
     at = 0
     while at < len(words):
         low, start, end = words[at]
+        if low != "a" and not _may_count(low):  # most words, and `a third` is an amount
+            at += 1
+            continue
         if low in _FIGURES and (found := _FIGURED.match(text[end:])):
             yield Amount(text, start, end + found.end(), "mass", Decimal(_FIGURES[low]))
             at += 2

@@ -137,8 +137,8 @@ def titles(text: str, *, profile: bool = False) -> Iterator[str]:
 
 def holds_title(title: str, given: Iterable[str]) -> bool:
     """Whether one of the given titles has every word of this one that says what the person is."""
-    wanted = _title_stems(title)
-    return any(wanted <= _title_stems(one) for one in given)
+    wanted = title_stems(title)
+    return any(wanted <= title_stems(one) for one in given)
 
 
 def degrees(text: str) -> Iterator[tuple[str, str]]:
@@ -230,7 +230,8 @@ def _lower_words(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _title_stems(title: str) -> frozenset[str]:
+def title_stems(title: str) -> frozenset[str]:
+    """The stems of a title's words that say what the person is."""
     low = re.sub(r"\bsr\b\.?", "senior", re.sub(r"\bjr\b\.?", "junior", fold(title).lower()))
     return frozenset(stem(word) for word in _WORD.findall(low) if word not in ("a", "an", "the", "of", "and", "as"))
 

@@ -7,22 +7,36 @@ from typing import Any
 
 from core.drive.claims import Evidence, evidence, stands
 from core.drive.folding import fold
+from core.drive.resume import lines
 from core.drive.shape import sections
 from core.drive.targets import evidence_text
 from core.tools import terms
+from core.tools.lexicon import scan
+from core.tools.lexicon.scan import Page
+from core.tools.material import Line
 
 
 @dataclass(frozen=True)
 class Source:
-    """A resume as evidence, with the text of the posting it is tailored to: `job` proves nothing."""
+    """A normalised resume as evidence, with the text of the posting it is tailored to: `job` proves nothing."""
 
     resume: Mapping[str, Any]
     job: str = ""
 
     @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        return lines(self.resume)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of its texts and entries."""
+        entries = {entry["id"] for _, every in sections(self.resume) for entry in every}
+        return frozenset({line.id for line in self.lines} | entries)
+
+    @cached_property
     def whole(self) -> Evidence:
         """All it says of the candidate's work."""
-        return evidence(evidence_text(self.resume))
+        return evidence(evidence_text(self.lines))
 
     @cached_property
     def employers(self) -> tuple[str, ...]:
@@ -45,11 +59,15 @@ class Source:
 
     def only_job_says(self, said: str, term: str = "") -> bool:
         """Whether the posting names what was looked for in the resume in vain; `term` is how a tool is usually called."""
-        return bool(self._job) and (stands(said.lower(), self._job) or bool(term and terms.mentions(self.job, term)))
+        return bool(self._job) and (stands(said.lower(), self._job) or bool(term and terms.stands_on(self._page, term)))
 
     @cached_property
     def _job(self) -> str:
         return fold(self.job).lower()
+
+    @cached_property
+    def _page(self) -> Page:
+        return scan.read(self.job)
 
     @cached_property
     def _titles(self) -> dict[str, tuple[str, ...]]:

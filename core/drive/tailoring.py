@@ -12,7 +12,7 @@ from core.drive.source import Source
 from core.drive.targets import Refusal, Target, find_target
 from core.schema import Change, RejectedChange
 
-__all__ = ["Difference", "Tailored", "apply", "diff", "judge"]
+__all__ = ["Difference", "Source", "Tailored", "apply", "diff", "judge", "judge_by"]
 MAX_CHANGES = 200
 MAX_SUMMARY = 2_000
 MAX_BULLET = 600
@@ -46,7 +46,7 @@ def apply(resume: Mapping[str, Any], changes: Sequence[Change]) -> Tailored:
     Summaries, project descriptions and bullets may be replaced, bullets removed, and bullets, skills,
     keywords and projects put in another order. What a new text claims is for `judge`.
     """
-    return _worked(normalise(resume), changes, None)
+    return _worked(Source(normalise(resume)), changes, judges=False)
 
 
 def judge(resume: Mapping[str, Any], changes: Sequence[Change], *, job: str = "") -> Tailored:
@@ -55,8 +55,12 @@ def judge(resume: Mapping[str, Any], changes: Sequence[Change], *, job: str = ""
     A new text's claims rest on its own entry, the summary's on the whole resume. `job` is the posting's text:
     it proves nothing, but a claim that stands only there is called a gap.
     """
-    source = normalise(resume)
-    return _worked(source, changes, Source(source, job))
+    return judge_by(Source(normalise(resume), job), changes)
+
+
+def judge_by(source: Source, changes: Sequence[Change]) -> Tailored:
+    """The same, of a resume that was read already."""
+    return _worked(source, changes, judges=True)
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -71,8 +75,8 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Differenc
     return (*rows, *_reordered(before, after))
 
 
-def _worked(source: dict[str, Any], changes: Sequence[Change], judged_by: Source | None) -> Tailored:
-    work = _Work(source, judged_by)
+def _worked(source: Source, changes: Sequence[Change], *, judges: bool) -> Tailored:
+    work = _Work(source, judges)
     for change in changes:
         work.take(change)
     return work.finish()
@@ -81,19 +85,18 @@ def _worked(source: dict[str, Any], changes: Sequence[Change], judged_by: Source
 class _Work:
     """One tailoring under way: what was taken so far, and on which paths; without a judge all of it counts."""
 
-    def __init__(self, source: dict[str, Any], judged_by: Source | None) -> None:
+    def __init__(self, source: Source, judges: bool) -> None:
         self.source = source
-        self.copy = normalise(source)
-        self.judged_by = judged_by
+        self.copy: dict[str, Any] = _copied(source.resume)
+        self.judges = judges
         self.paths: set[str] = set()
         self.accepted: list[Change] = []
         self.orders: list[tuple[Change, Target]] = []
         self.rejected: list[RejectedChange] = []
-        self.ids = {line.id for line in lines(source)} | {entry["id"] for _, all_ in sections(source) for entry in all_}
 
     def take(self, change: Change) -> None:
         try:
-            target = find_target(self.source, change)
+            target = find_target(self.source.resume, change)
             change = self._checked(change.model_copy(update={"path": target.path}), target)
         except Refusal as refusal:
             self.rejected.append(RejectedChange(change=change, why=str(refusal)))
@@ -101,7 +104,7 @@ class _Work:
         self.paths.add(target.path)
         change = self._judged(change, target)
         self.accepted.append(change)
-        if self.judged_by and change.verdict != "verified":
+        if self.judges and change.verdict != "verified":
             return
         if change.op == "reorder":
             self.orders.append((change, target))
@@ -120,7 +123,7 @@ class _Work:
         if target.path in self.paths:
             raise Refusal("Another change already touches this place.")
         # A model cites what it was shown, `w1h2` or `work/w1/summary`: one id in it that exists will do.
-        if strange := [one for one in change.evidence if self.ids.isdisjoint(one.split("/"))]:
+        if strange := [one for one in change.evidence if self.source.ids.isdisjoint(one.split("/"))]:
             raise Refusal(f"The evidence “{_short(strange[0])}” is no id of this resume.")
         if change.op == "reorder":
             return _ordered(change, target)
@@ -132,11 +135,11 @@ class _Work:
 
     def _judged(self, change: Change, target: Target) -> Change:
         """The change with its verdict; what a new text says can be untrue, an order or a removal claims nothing."""
-        if self.judged_by is None:
+        if not self.judges:
             return change
         verdict, why = "verified", ""
         if change.op == "replace":
-            verdict, why = verdicts.judge(change.value, target.text, target.support, target.entry, self.judged_by)
+            verdict, why = verdicts.judge(change.value, target.text, target.support, target.entry, self.source)
         return change.model_copy(update={"verdict": verdict, "why": why})
 
     def _written(self, change: Change, target: Target) -> Change:
@@ -149,6 +152,13 @@ class _Work:
         if value == target.text:
             raise Refusal("The new text is the one that is there already.")
         return change.model_copy(update={"value": value})
+
+
+def _copied(value: Any) -> Any:
+    """A copy of a normalised resume, down to its lists."""
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _ordered(change: Change, target: Target) -> Change:

@@ -1,6 +1,6 @@
 """Where a change may land: the few places of a resume that may be rewritten, and why the others may not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from core.drive.resume import lines
 from core.drive.shape import sections
 from core.drive.wording import heading, other_texts
 from core.schema import Change
+from core.tools.material import Line
 
 _WITH_BULLETS = ("work", "projects", "volunteer")
 _PROSE = {"work": ("summary",), "volunteer": ("summary",), "projects": ("summary", "description")}
@@ -92,7 +93,7 @@ def find_target(resume: Mapping[str, Any], change: Change) -> Target:
     section, rest = parts[0], parts[1:]
     if parts == ["basics", "summary"] and change.op == "replace":
         text = str(resume["basics"].get("summary") or "")
-        return Target("basics/summary", text, evidence_text(resume))
+        return Target("basics/summary", text, evidence_text(lines(resume)))
     if change.op == "reorder" and not rest and section in _ORDERED_SECTIONS:
         return Target(section, items=tuple(entry["id"] for entry in resume.get(section, ())))
     _refuse_protected(section, rest)
@@ -103,9 +104,9 @@ def find_target(resume: Mapping[str, Any], change: Change) -> Target:
     return target
 
 
-def evidence_text(resume: Mapping[str, Any]) -> str:
-    """All a resume says of the candidate's work: a phone number is no evidence of a figure."""
-    return "\n".join(line.text for line in lines(resume) if line.place != "Contact")
+def evidence_text(said: Iterable[Line]) -> str:
+    """All that a resume's lines say of the candidate's work: a phone number is no evidence of a figure."""
+    return "\n".join(line.text for line in said if line.place != "Contact")
 
 
 def _in_entry(change: Change, section: str, entry: Mapping[str, Any], rest: Sequence[str]) -> Target | None:

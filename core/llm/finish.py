@@ -8,15 +8,15 @@ from datetime import date
 from rapidfuzz import fuzz
 
 from core.drive import tailoring
-from core.drive.claims import numbers, unsupported
+from core.drive.claims import numbers
 from core.drive.resume import plain_text, to_markdown
 from core.llm import rules
-from core.llm.grounding import Ground, sift
+from core.llm.grounding import Ground, ground, sift
 from core.llm.parser import Parsed
 from core.llm.rules import facts as facts_of
-from core.llm.rules import improve, letter
+from core.llm.rules import improve, letter, tailor
 from core.llm.rules.facts import MADE, NOT_FOLLOWED, Facts, inner, many
-from core.schema import AiAnswer, Feature, Written
+from core.schema import AiAnswer, Doubt, Feature, Written
 from core.tools import keywords, posting, scoring
 from core.tools.material import Material
 from core.tools.scoring import quote
@@ -28,6 +28,9 @@ OF_RULES = (MADE, NOT_FOLLOWED, improve.ONLY_SLIPS, improve.GOAL_IGNORED)  # wha
 NOTHING = Written(AiAnswer(title="", summary="", content=""))
 MOST_UNFOUNDED = 8
 _SCORE = re.compile(r"\b(\d{1,3})\s*(?:of|/|out of)\s*100\b")
+_GREETS = re.compile(
+    r"(?:dear|hello|hi|sincerely|yours|(?:kind|best|warm) regards|regards|best wishes)\b[^.!?]{0,80}$", re.IGNORECASE
+)
 MOST_OPENING = 3
 ALIKE = 90  # of 100: so near that a reader takes two sentences for one
 MEANS_SOMETHING = 25  # characters: a shorter sentence stands in many by chance
@@ -47,9 +50,9 @@ def finish(
     `prompt_writes` names the fields the prompt leaves to the model; one it left empty comes from the rules too.
     """
     facts = facts_of.read(material, today)
-    base = NOTHING if _is_whole(parsed, feature, prompt_writes) else rules.write_from(feature, facts)
     if feature in LETTERS and not parsed.content:  # one paragraph under a title is the text itself
         parsed = replace(parsed, content=parsed.summary, summary="")
+    base = _base(parsed, feature, facts, prompt_writes)
     if feature == "tailor_resume":
         return _tailored(parsed, facts, base, prompt_writes)
     answer = _answer(parsed, base.answer, prompt_writes)
@@ -65,9 +68,26 @@ def finish(
         }
         answer = answer.model_copy(update=update)
     added = facts.terms_in(answer.content) if feature in LETTERS else ()
-    unfounded = _unfounded(answer, facts) if feature in LETTERS and parsed.content else []
+    doubts = _doubts(answer, facts) if feature in LETTERS and parsed.content else ()
+    unfounded = [
+        f"Nothing in the context holds {_quoted(each.claims)}: “{quote(each.sentence)}” Check it, or take it out."
+        for each in doubts[:MOST_UNFOUNDED]
+    ]
     warned = _once([*answer.warnings, *_false_score(answer, facts), *_claimed_gaps(answer, facts), *unfounded])
-    return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=facts.details)
+    details = facts.details.model_copy(update={"doubts": doubts})
+    return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=details)
+
+
+def _base(parsed: Parsed, feature: Feature, facts: Facts, prompt_writes: Sequence[str]) -> Written:
+    """What the rules have for the fields that the model left to them; where it left none, nothing is written for it."""
+    if _is_whole(parsed, feature, prompt_writes):
+        return NOTHING
+    own = all(name in prompt_writes and getattr(parsed, name) for name in ("title", "summary", "content"))
+    if feature == "improve_text" and own and not improve.is_own(facts, parsed.content):
+        return NOTHING
+    if feature == "cover_letter" and own and not letter.is_own(facts, parsed.content):
+        return replace(NOTHING, answer=NOTHING.answer.model_copy(update={"next_actions": tuple(letter.actions(facts))}))
+    return rules.write_from(feature, facts)
 
 
 def _is_whole(parsed: Parsed, feature: Feature, prompt_writes: Sequence[str]) -> bool:
@@ -83,7 +103,7 @@ def opening(text: str, feature: Feature, material: Material, *, today: date) -> 
     """
     facts = facts_of.read(material, today)
     base = rules.write_from(feature, facts)
-    kept, dropped = _heard(text, feature, Ground(facts.material))
+    kept, dropped = _heard(text, feature, ground(facts.material))
     summary, paragraph = _cast(kept, feature)
     answer = base.answer
     if feature == "cover_letter":
@@ -118,21 +138,22 @@ def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequen
     if not facts.has_resume:
         return replace(base, answer=answer)
     proposed = parsed.changes if "changes" in prompt_writes else base.changes
-    source = facts.career.resume
-    done = tailoring.apply(source, proposed, find_terms=lambda text: [hit.term for hit in keywords.find(text)])
+    done = tailoring.judge_by(facts.source, proposed)
     details = scoring.score(replace(facts.material, resume=done.resume), facts.today)
     refused = [f"Not changed, {each.change.path or 'no place named'}: {each.why}" for each in done.rejected]
-    none = [] if done.accepted else ["No change holds, so the preview is the resume as it was."]
-    before, after = plain_text(source), plain_text(done.resume)
+    verified = tuple(change for change in done.accepted if change.verdict == "verified")
+    unsure = tailor.unsure(done.accepted)
+    before, after = "\n".join(line.text for line in facts.source.lines), plain_text(done.resume)
     update = {
         "content": to_markdown(done.resume),
-        "warnings": _once([*answer.warnings, *refused, *none]),
+        "warnings": _once([*unsure, *answer.warnings, *refused]),
         "keywords_added": tuple(
             found.term for found in details.matched if _stands(found.term, after) and not _stands(found.term, before)
         ),
     }
-    if not ("bullets" in prompt_writes and parsed.bullets) and done.accepted != base.changes:
-        update["bullets"] = tuple(f"{change.path}: {change.reason or quote(change.value)}" for change in done.accepted)
+    told = parsed.bullets if "bullets" in prompt_writes else ()
+    if len(verified) < len(proposed) or not (told or done.accepted == base.changes):
+        update["bullets"] = tailor.told(proposed, told, done)
     return Written(
         answer.model_copy(update=update),
         changes=done.accepted,
@@ -143,31 +164,31 @@ def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequen
 def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
     """A warning for each term that only the posting has and the text claims for the candidate."""
     text = "\n".join([answer.summary, answer.content, *answer.bullets])
-    named = [term for term in facts.firm_missing if keywords.mentions(text, term)]
+    named = keywords.mentioned(text, facts.firm_missing)
     if not named:
         return []
-    ground = Ground(facts.material)
+    held = ground(facts.material)
     told: dict[str, str] = {}
     for sentence in _plain_sentences(text):
-        if ground.is_claim(sentence) and ground.is_of_candidate(sentence):
-            for term in named:
-                if term not in told and keywords.mentions(sentence, term):
-                    told[term] = (
-                        f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "
-                        "Ask the candidate, or take it out."
-                    )
+        if held.is_claim(sentence) and held.is_of_candidate(sentence):
+            for term in keywords.mentioned(sentence, [term for term in named if term not in told]):
+                told[term] = (
+                    f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "
+                    "Ask the candidate, or take it out."
+                )
     return list(told.values())
 
 
-def _unfounded(answer: AiAnswer, facts: Facts) -> list[str]:
-    """A warning for each sentence of a letter or text that names a number, name or tool the context lacks."""
-    ground = Ground(facts.material)
-    warned = []
-    for sentence in _plain_sentences(answer.content):
-        if strange := unsupported(sentence, ground.all, find_terms=ground.find_terms):
-            named = ", ".join(f"“{each}”" for each in strange[:3])
-            warned.append(f"Nothing in the context holds {named}: “{quote(sentence)}” Check it, or take it out.")
-    return warned[:MOST_UNFOUNDED]
+def _doubts(answer: AiAnswer, facts: Facts) -> tuple[Doubt, ...]:
+    """Each sentence of a letter or text that claims what the context lacks; greeting and close claim nothing."""
+    held = ground(facts.material, facts.years)
+    sentences = [each for each in _plain_sentences(answer.content) if not _GREETS.match(each)]
+    found = ((sentence, held.unfounded(sentence)) for sentence in sentences)
+    return tuple(Doubt(sentence=sentence, claims=tuple(strange[:5])) for sentence, strange in found if strange)
+
+
+def _quoted(claims: Sequence[str]) -> str:
+    return ", ".join(f"“{each}”" for each in claims[:3])
 
 
 def _false_score(answer: AiAnswer, facts: Facts) -> list[str]:
@@ -183,9 +204,8 @@ def _rests_on(facts: Facts, text: str) -> tuple[str, ...]:
     said, terms = {claim for claim, _ in numbers(text)}, set(facts.named_in(text))
     found = [
         f"“{quote(bullet.text)}” ({inner(post.place)})"
-        for post, bullet in facts.best_bullets
-        if said & {claim for claim, _ in numbers(bullet.text) if len(claim) > 1}
-        or len(terms.intersection(facts.named_in(bullet.text))) > 1
+        for post, bullet, figures in facts.numbered_bullets
+        if said & figures or len(terms.intersection(facts.named_in(bullet.text))) > 1
     ]
     return tuple(found[:5])
 

@@ -5,11 +5,12 @@ Rather too strict than too kind: a dropped true sentence costs a line, a kept fa
 
 import re
 from collections.abc import Iterable
+from functools import cached_property, lru_cache
 
-from core.drive.claims import claims, evidence, of_rank, unsupported
+from core.drive.claims import Evidence, claims, evidence, figures, of_rank, unsupported
 from core.drive.resume import plain_text
 from core.tools import career, posting
-from core.tools.material import Material
+from core.tools.material import Material, Told, told
 
 # Words that may begin a sentence though the context lacks them.
 _STARTERS = {
@@ -94,12 +95,34 @@ class Ground:
         self.title, self.company = (job.title.strip(), job.company.strip()) if job else ("", "")
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
         self.all = f"{self.own}\n{self.job}"
-        self.words = {word.casefold() for word in re.findall(r"[^\W\d_][\w'’+#-]*", self.all)}
-        self.stems, self.own_stems = _stems(self.all), _stems(self.own)
-        self.deeds = [_row(line) for line in self.own.splitlines() if line.strip()]
-        self.told = _stems("\n".join([material.instructions, *material.memory])) - self.stems
+        self._besides = "\n".join([material.instructions, *material.memory])
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(word.casefold() for word in re.findall(r"[^\W\d_][\w'’+#-]*", self.all))
+
+    @cached_property
+    def stems(self) -> set[str]:
+        return _stems(self.all)
+
+    @cached_property
+    def own_stems(self) -> set[str]:
+        return _stems(self.own)
+
+    @cached_property
+    def deeds(self) -> list[list[str]]:
+        return [_row(line) for line in self.own.splitlines() if line.strip()]
+
+    @cached_property
+    def told(self) -> set[str]:
+        """What only the instructions and the notes say."""
+        return _stems(self._besides) - self.stems
+
+    @cached_property
+    def held(self) -> Evidence:
+        return evidence(self.own)
 
     def why_not(self, sentence: str) -> str:
         """Why a sentence must go; empty when it may stay."""
@@ -155,9 +178,8 @@ class Ground:
             return strange
         said = self._without_job(sentence) if _WISHES.search(sentence) else sentence
         said = _ASKED.sub(" ", _QUOTED.sub(" ", said))
-        held = evidence(self.own)
-        for claim in (*claims(said, held), *of_rank(said)):
-            if claim.kind not in ("name", "tool") and claim.said not in strange and held.standing(claim)[0] == "absent":
+        for claim in (*figures(said), *of_rank(said)):
+            if claim.said not in strange and self.held.standing(claim)[0] == "absent":
                 strange.append(claim.said)
         return strange
 
@@ -185,8 +207,11 @@ class Ground:
         if not wishes and title and title in sentence.casefold() and title not in self.own.casefold():
             return "The candidate's title is not the posting's."
         said = self._without_job(sentence) if wishes else sentence
-        held = evidence(self.own)
-        lacking = [claim for claim in claims(said, held) if claim.kind != "name" and held.standing(claim)[0] != "held"]
+        lacking = [
+            claim
+            for claim in claims(said, self.held)
+            if claim.kind != "name" and self.held.standing(claim)[0] != "held"
+        ]
         only_job = [claim.said for claim in lacking if claim.amount or claim.term]
         return f"“{only_job[0]}” stands only in the posting." if only_job else ""
 
@@ -201,6 +226,16 @@ class Ground:
         if not self.company or self.company in self.own:
             return False
         return re.search(_WORKED_AT + re.escape(self.company), sentence, re.IGNORECASE) is not None
+
+
+def ground(material: Material, years: float | None = None) -> Ground:
+    """The ground that a material gives; one that says the same as one of late is read once."""
+    return _known(told(material), years)
+
+
+@lru_cache(maxsize=32)
+def _known(of: Told, years: float | None) -> Ground:
+    return Ground(of.material, years)
 
 
 def sift(text: str, ground: Ground) -> tuple[list[list[str]], list[tuple[str, str]]]:

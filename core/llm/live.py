@@ -6,9 +6,11 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import anyio
+from pydantic_core import to_json
 
 from core.errors import AnswerTooLong
 from core.schema import Cost, Event, EventKind, RunResult, Usage
@@ -63,9 +65,9 @@ class LiveRun:
     def done(self) -> bool:
         return bool(self.events) and self.events[-1].kind == "done"
 
-    def emit(self, kind: EventKind, data: dict[str, Any]) -> None:
+    def emit(self, kind: EventKind, data: dict[str, Any] | RunResult) -> None:
         """Append one event and wake who waits. Errors: `AnswerTooLong` for prose past 1 MB."""
-        if kind == "delta":
+        if isinstance(data, dict) and kind == "delta":
             self._size += len(data["text"])
             if self._limited and self._size > MOST_CHARACTERS:
                 raise AnswerTooLong("The answer passed 1 MB and was cut. Ask for less at a time.")
@@ -83,8 +85,13 @@ class LiveRun:
     def finish(self, result: RunResult) -> None:
         """The last event."""
         self.result = result
-        self.emit("done", result.model_dump(mode="json"))
+        self.emit("done", result)
         self.ended.set()
+
+    @cached_property
+    def wire(self) -> bytes:
+        """The result as JSON, made once for all who ask; only when the run has ended."""
+        return to_json(self.result)
 
     def after(self, last_id: int, *, wait_s: float = 0) -> list[Event]:
         """For a page's thread: the events after `last_id`, waiting up to `wait_s` for the first of them."""

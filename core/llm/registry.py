@@ -55,6 +55,8 @@ class Registry:
         self._keeper: asyncio.Task[None] | None = None
         self._keeping: anyio.CancelScope | None = None
         self._closing = False
+        self.watch: Callable[[], None] | None = None  # may wait for others, so nothing waits for it
+        self._watching: asyncio.Task[None] | None = None
 
     def open(self) -> None:
         """Begin to renew this process's leases, to close those of processes that died, to follow prices and to add up."""
@@ -108,6 +110,8 @@ class Registry:
         if self._keeper and self._keeping:
             self._keeping.cancel()
             await self._keeper
+        if self._watching:
+            await self._watching
         await self._thread(self.runner.record_again)
         self._intake.close()
         self.runner.close()
@@ -160,7 +164,15 @@ class Registry:
                 except StorageDown as down:
                     log.warning("leases were not renewed: %s", down.message)
                 self._let_go()
+                if self.watch and (self._watching is None or self._watching.done()):
+                    self._watching = asyncio.get_running_loop().create_task(self._watch(self.watch))
                 await anyio.sleep(RENEW_S)
+
+    async def _watch(self, look: Callable[[], None]) -> None:
+        try:
+            await to_thread.run_sync(look, limiter=CapacityLimiter(1))
+        except StorageDown as down:
+            log.warning("alerts were not looked for: %s", down.message)
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work, limiter=self.threads)

@@ -105,6 +105,23 @@ def matter(material: Material, today: date) -> Matter | None:
     return Matter(job, resume, _hash(resume), str(material.profile.get("years_experience")), today)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A material by what it says: two that say the same are one."""
+
+    digest: bytes
+    material: Material = field(compare=False)
+
+
+def told(material: Material) -> Told:
+    """The material with its fingerprint, by which what was worked out of it is found again."""
+    matched = material.keywords and [found.term for found in material.keywords.matched]
+    resume = None if material.resume is None else _hash(material.resume)
+    said = (material.job, resume, material.profile, material.documents, matched, material.memory)
+    text = repr((said, material.instructions, material.inputs))
+    return Told(hashlib.sha256(text.encode("utf-8", "replace")).digest(), material)
+
+
 def _hash(resume: Resume) -> bytes:
     if isinstance(resume, StoredResume):
         return resume.sha256

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from core.tools import lexicon
@@ -89,6 +90,7 @@ def split(text: str) -> list[str]:
     return parts
 
 
+@lru_cache(maxsize=64)
 def read(description: str) -> tuple[Sentence, ...]:
     """The posting's sentences in order, each with the kind its heading and its own words give it."""
     found: list[Sentence] = []

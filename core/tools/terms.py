@@ -58,7 +58,8 @@ def find_in(page: Page, book: Lexicon) -> list[Hit]:
     return hits
 
 
-def ask(text: str) -> list[Asked]:
+@functools.lru_cache(maxsize=64)
+def ask(text: str) -> tuple[Asked, ...]:
     """The terms of a posting, most important first.
 
     A mention weighs by its section and sentence (`emphasis.weigh`), a term by its mentions, each further one half
@@ -76,7 +77,7 @@ def ask(text: str) -> list[Asked]:
             lexicon.EVERYDAY if hit.grade == lexicon.TOPIC and hit.score < _CLEAR else hit.grade for _, hit in seen
         )
         asked.append(Asked(term, grade, total * _GRADE_WEIGHT[grade], seen[0][1]))
-    return sorted(asked, key=lambda one: (-one.weight, one.hit.start))
+    return tuple(sorted(asked, key=lambda one: (-one.weight, one.hit.start)))
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -86,7 +87,12 @@ def terms(text: str) -> tuple[str, ...]:
 
 def mentions(text: str, term: str) -> bool:
     """Whether `text` names `term` as a whole term, in any of its spellings."""
-    return next(scan.spellings(scan.read(text), _one(term)), None) is not None
+    return stands_on(scan.read(text), term)
+
+
+def stands_on(page: Page, term: str) -> bool:
+    """`mentions`, of a text that was read already."""
+    return next(scan.spellings(page, _one(term)), None) is not None
 
 
 def mentioned(text: str, wanted: Iterable[str]) -> list[str]:
@@ -94,7 +100,7 @@ def mentioned(text: str, wanted: Iterable[str]) -> list[str]:
     page = scan.read(text)
     words = {*page.said.words, *page.said.last}
     possible = [(term, book) for term in wanted if not words.isdisjoint((book := _one(term)).longest)]
-    return [term for term, book in possible if next(scan.spellings(page, book), None) is not None]
+    return [term for term, _ in possible if stands_on(page, term)]
 
 
 def only(wanted: Sequence[str]) -> Lexicon:

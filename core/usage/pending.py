@@ -28,7 +28,9 @@ def changing(connection: Connection, run_ids: Sequence[str]) -> None:
         some = run_ids[begin : begin + CHUNK]
         _lock(connection, some)
         ended = RUN.c.id.in_(some) & (RUN.c.status != "running")
-        rows = [{"run_id": run_id, "held": records.to_json(run)} for run_id, run in records.read(connection, ended)]
+        rows = [
+            {"run_id": run_id, "held": records.to_json(run)} for run_id, run in records.read_named(connection, ended)
+        ]
         if rows:
             connection.execute(insert(PENDING), rows)
 
@@ -41,7 +43,7 @@ def leaving(connection: Connection, user_id: int) -> None:
     ids = connection.execute(select(RUN.c.id).where(RUN.c.user_id == user_id)).scalars().all()
     changing(connection, ids)
     kept = []
-    for run_id, run in records.read(connection, RUN.c.user_id == user_id):
+    for run_id, run in records.read_named(connection, RUN.c.user_id == user_id):
         nobodys = records.anonymous(run)
         day = run.at.date().isoformat()
         kept.append({"run_id": run_id, "day": day, "figures": records.to_json(nobodys)})

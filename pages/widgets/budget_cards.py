@@ -72,7 +72,8 @@ def called(one: Standing, names: Names) -> str:
     kind, _, name = one.limit.subject.partition(":")
     if one.limit.subject == PROJECT:
         return "The whole project"
-    return {"plan": f"Plan {name}", "feature": words.feature(name), "caller": said.who(name, names)}[kind]
+    title = {"plan": f"plan {name}", "feature": words.feature(name), "caller": said.who(name, names)}[kind]
+    return title[:1].upper() + title[1:]
 
 
 # -- one of them -------------------------------------------------------------------------------------------

@@ -5,11 +5,10 @@ from typing import Any
 import streamlit as st
 
 from core.schema import Caller, usd
-from core.usage import errands_child
-from core.usage import repricing as engine
+from core.usage import corrections, errands_child
+from core.usage.corrections import Applied
 from core.usage.filters import Filter
 from core.usage.queries import Snapshot
-from core.usage.repricing import Applied
 from core.wiring import Workbench
 from pages.widgets import errand, grid, links, notice, safe, said, words
 
@@ -112,9 +111,9 @@ def _apply(workbench: Workbench, told: dict[str, Any], over: dict[str, Any], cal
         st.caption("Only admins write it. Ask one of them.")
         return
     total = told["total"]
-    if total["attempts"] > engine.MOST:
+    if total["attempts"] > corrections.MOST:
         st.warning(
-            f"More than {engine.MOST:,} calls cannot change at once. Choose a shorter period or one model, and correct the "
+            f"More than {corrections.MOST:,} calls cannot change at once. Choose a shorter period or one model, and correct the "
             "rest after it.",
             icon=":material/date_range:",
         )
@@ -157,7 +156,7 @@ def _ended() -> None:
 
 
 def _history(workbench: Workbench, names: dict[str, str], caller: Caller) -> None:
-    made = engine.listed(workbench.store)
+    made = corrections.listed(workbench.store)
     st.subheader("Corrections so far", anchor=False)
     if not made:
         st.caption("None. What is written here is listed with its reason, and can be undone.")

@@ -100,7 +100,7 @@ async def measure_streams(session: aiohttp.ClientSession, base_url: str, door: D
 async def measure_beside_pages(session: aiohttp.ClientSession, base_url: str, door: Door) -> Target:
     """64 streams while a tab of the same process runs page after page."""
     bare = await asking.streams(partial(asking.direct, session, base_url, MODEL), at_once=64)
-    async with tab.browsing(session, door) as one:
+    async with tab.browsing(door) as one:
         before = one.runs
         full = await asking.streams(partial(asking.through, session, door, MODEL), at_once=64)
         runs = one.runs - before

@@ -1,15 +1,12 @@
-"""A browser tab without a browser: it speaks the pages' own protocol and runs one page after the other, without pause."""
+"""A tab that is busy beside what a benchmark measures: it runs one page after the other, without pause."""
 
 import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
 
-import aiohttp
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
 from tests.bench.served import Door
+from tests.fakes.visitor import kinds, visiting
 
 PAGES = ("", "playground", "drive", "runs", "usage")
 
@@ -19,43 +16,28 @@ class Tab:
 
     def __init__(self) -> None:
         self.runs = 0
+        self.closing = False
 
-    async def browse(self, session: aiohttp.ClientSession, door: Door) -> None:
-        """Run page after page until cancelled. Errors: `RuntimeError` for a page that fails."""
-        origin = {"Origin": door.url}
-        async with session.ws_connect(
-            f"{door.url}/_stcore/stream", protocols=("streamlit",), headers=origin, max_msg_size=0
-        ) as socket:
+    def browse(self, door: Door) -> None:
+        """Run page after page until it is to close. Errors: `RuntimeError` for a page that fails."""
+        with visiting(door.url) as visitor:
             for page in itertools.cycle(PAGES):
-                message = BackMsg()
-                message.rerun_script.page_name = page
-                await socket.send_bytes(message.SerializeToString())
-                await _ended(socket)
+                if self.closing:
+                    return
+                if "exception" in kinds(visitor.visit(page)):
+                    raise RuntimeError(f"the page {page!r} is broken")
                 self.runs += 1
 
 
-async def _ended(socket: aiohttp.ClientWebSocketResponse) -> None:
-    """Returns when the page has run."""
-    async for received in socket:
-        if received.type is aiohttp.WSMsgType.BINARY:
-            message = ForwardMsg.FromString(received.data)
-            if message.WhichOneof("type") == "script_finished":
-                if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                    raise RuntimeError("a page did not run to its end")
-                return
-    raise RuntimeError("the tab was closed by the server")
-
-
 @contextlib.asynccontextmanager
-async def browsing(session: aiohttp.ClientSession, door: Door) -> AsyncIterator[Tab]:
+async def browsing(door: Door) -> AsyncIterator[Tab]:
     """A tab that is busy for as long as this holds; every page has run twice before."""
     tab = Tab()
-    busy = asyncio.create_task(tab.browse(session, door))
+    busy = asyncio.create_task(asyncio.to_thread(tab.browse, door))
     while tab.runs < 2 * len(PAGES) and not busy.done():
         await asyncio.sleep(0.05)
     try:
         yield tab
     finally:
-        busy.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await busy
+        tab.closing = True
+        await busy

@@ -29,5 +29,7 @@ def write(feature: Feature, material: Material, *, today: date) -> Written:
 
 
 def write_from(feature: Feature, known: Facts) -> Written:
-    """`write`, where the facts are known already."""
-    return WRITERS[feature](known)
+    """`write`, where the facts are known already; written once."""
+    if feature not in known.written:
+        known.written[feature] = WRITERS[feature](known)
+    return known.written[feature]

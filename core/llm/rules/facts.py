@@ -5,19 +5,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from core.drive import resume as resumes
-from core.schema import Details, Found
-from core.tools import career, posting, scoring
+from core.drive.claims import numbers
+from core.drive.source import Source
+from core.schema import Details, Feature, Found, Written
+from core.tools import career, demands, posting, scoring
 from core.tools.career import Bullet, Career, Post
-from core.tools.material import JobFacts, Line, Material
+from core.tools.material import JobFacts, Line, Material, Told, told
 from core.tools.posting import Sentence
 from core.tools.scoring import Asked, Assessment, quote, quote_around
 
 MADE = "Made without AI: put together by rules from the resume and the posting. Read it before anyone else does."
 NOT_FOLLOWED = "The instructions were not followed: rules cannot read them. Run it again on a model for that."
 MOST_POSTS, MOST_BULLETS = 10, 15  # what a reader would still read
+MOST_NAMED, LONGEST_NAMED = 500, 1_000  # texts whose terms are kept, and how long each
 HAS_NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|half|twice"
     r"|doubled|tripled|halved)\b",
@@ -43,12 +45,23 @@ class Facts:
         return career.read(self.material.resume)
 
     @cached_property
+    def source(self) -> Source:
+        """The resume as evidence for what a change of it says."""
+        job = self.job
+        return Source(self.career.resume, f"{job.title}\n{job.company}\n{job.description}" if job else "")
+
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
-        return scoring.readable(resumes.lines(self.career.resume))
+        return scoring.readable(self.source.lines)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         return posting.read(self.job.description) if self.job else ()
+
+    @cached_property
+    def wanted_years(self) -> demands.Years | None:
+        """The years of work that the posting asks."""
+        return demands.years(self.sentences)
 
     @cached_property
     def _assessed(self) -> Assessment:
@@ -135,9 +148,11 @@ class Facts:
     def terms_in(self, text: str) -> tuple[str, ...]:
         """The matched terms that a text names, the hardest asked first."""
         known = self._terms_in
-        if text not in known:
-            known[text] = self._named(text)
-        return known[text]
+        if (terms := known.get(text)) is None:
+            terms = self._named(text)
+            if len(known) < MOST_NAMED and len(text) <= LONGEST_NAMED:
+                known[text] = terms
+        return terms
 
     def relevance(self, text: str) -> float:
         """How much of what the posting asks a text shows: the weights of its terms, each next one counting less."""
@@ -197,6 +212,19 @@ class Facts:
         ranked.sort(key=lambda each: each[:3])
         return tuple((post, bullet) for *_, post, bullet in ranked)
 
+    @cached_property
+    def numbered_bullets(self) -> tuple[tuple[Post, Bullet, frozenset[str]], ...]:
+        """`best_bullets`, each with its numbers of more than one digit."""
+        return tuple(
+            (post, bullet, frozenset(claim for claim, _ in numbers(bullet.text) if len(claim) > 1))
+            for post, bullet in self.best_bullets
+        )
+
+    @cached_property
+    def written(self) -> dict[Feature, Written]:
+        """What the rules made of these facts so far."""
+        return {}
+
     def pick(self, *things: str) -> str:
         """What to add before the next run."""
         return f"Pick a {listed(filter(None, things), 'and a')} with the chips, or import what is not there, and run it again."
@@ -210,7 +238,13 @@ class Facts:
 
 
 def read(material: Material, today: date) -> Facts:
-    """The facts of a run."""
+    """The facts of a run; of a material that says the same as one of late, the ones worked out then."""
+    return _known(told(material), today)
+
+
+@lru_cache(maxsize=32)
+def _known(of: Told, today: date) -> Facts:
+    material = of.material
     job = material.job
     if job and not (job.title.strip() or job.company.strip() or job.description.strip()):
         job = None

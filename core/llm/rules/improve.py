@@ -16,7 +16,7 @@ ONLY_SLIPS = (
 GOAL_IGNORED = "The goal was not followed: rules cannot read it. Run it again on a model for that."
 READ_CHARS = 40_000
 LONG_WORDS = 32
-_SHORTER = (
+_LONG_AND_SHORT = (
     (r"in order to", "to"),
     (r"so as to", "to"),
     (r"due to the fact that", "because"),
@@ -44,9 +44,11 @@ _SHORTER = (
     (r"as well as", "and"),
     (r"a variety of|a wide range of|a wide variety of", "many"),
 )
-_FILLERS = (
-    r"basically|essentially|actually|literally|very|really|quite|simply|needless to say,?|it should be noted that"
-    r"|it is worth noting that|as a matter of fact,?|i would like to say that|in my opinion,?|i believe that|i think that"
+_SHORTER = tuple((re.compile(rf"\b(?:{long})\b", re.IGNORECASE), short) for long, short in _LONG_AND_SHORT)
+_FILLERS = re.compile(
+    r"\b(?:basically|essentially|actually|literally|very|really|quite|simply|needless to say,?|it should be noted that"
+    r"|it is worth noting that|as a matter of fact,?|i would like to say that|in my opinion,?|i believe that|i think that)(?: |(?=[.,;]))",
+    re.IGNORECASE,
 )
 _NOUNS = {"management": "Managed", "development": "Developed", "maintenance": "Maintained", "coordination": "Coordinated",
           "supervision": "Supervised", "implementation": "Implemented", "creation": "Created", "preparation": "Prepared",
@@ -109,6 +111,13 @@ def write(facts: Facts) -> Written:
     return Written(answer, details=facts.details)
 
 
+def is_own(facts: Facts, text: str) -> bool:
+    """Whether a text is the one that `write` would write."""
+    given = facts.material.inputs.get(TEXT, "")
+    given = given if given.strip() else facts.career.summary
+    return not given.strip() or improve(given)[0] == text
+
+
 def improve(text: str) -> tuple[str, list[Edit]]:
     """The text after every safe edit, and the edits. Code, links and addresses stay as they are."""
     edits: list[Edit] = []
@@ -126,8 +135,8 @@ def _edited(text: str, edits: list[Edit]) -> str:
     text = slips.corrected(text, lambda change: _noting(edits, change))
     text = _OPENER.sub(_noting(edits, _open), text)
     for pattern, short in _SHORTER:
-        text = re.sub(rf"\b(?:{pattern})\b", _noting(edits, _shortened(short)), text, flags=re.IGNORECASE)
-    text = re.sub(rf"\b(?:{_FILLERS})(?: |(?=[.,;]))", _noting(edits, lambda _: ""), text, flags=re.IGNORECASE)
+        text = pattern.sub(_noting(edits, _shortened(short)), text)
+    text = _FILLERS.sub(_noting(edits, lambda _: ""), text)
     text = _DOUBLED.sub(_noting(edits, _once), text)
     text = re.sub(r"(?<=\S)[ \t]{2,}(?=\S)", " ", text)
     text = re.sub(r" +([,.;!?])(?=\s|$)", r"\1", text)

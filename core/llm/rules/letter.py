@@ -46,7 +46,7 @@ _PRESENT = {
 def write(facts: Facts) -> Written:
     """A whole letter; what the material lacks stands in square brackets and is named in a warning."""
     given = chosen(facts)
-    letter = "\n\n".join(filter(None, [greeting(facts), *body(facts, given), _closing(facts)]))
+    letter = "\n\n".join(paragraphs(facts))
     answer = AiAnswer(
         title=naming.title("cover_letter", facts),
         summary=_summary(facts, letter, given),
@@ -57,9 +57,27 @@ def write(facts: Facts) -> Written:
             *warnings(facts, letter),
         ),
         keywords_added=facts.terms_in(letter),
-        next_actions=tuple(_actions(facts, letter)),
+        next_actions=tuple(actions(facts)),
     )
     return Written(answer, details=facts.details)
+
+
+def is_own(facts: Facts, text: str) -> bool:
+    """Whether a text is the letter that `write` would write; of another only the beginning is written to see it."""
+    at = 0
+    for paragraph in paragraphs(facts):
+        piece = f"\n\n{paragraph}" if at else paragraph
+        if not text.startswith(piece, at):
+            return False
+        at += len(piece)
+    return at == len(text)
+
+
+def paragraphs(facts: Facts) -> Iterator[str]:
+    """The letter, paragraph by paragraph."""
+    yield greeting(facts)
+    yield from filter(None, body(facts))
+    yield _closing(facts)
 
 
 def greeting(facts: Facts) -> str:
@@ -74,12 +92,12 @@ def greeting(facts: Facts) -> str:
     )
 
 
-def body(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
-    """The paragraphs between salutation and closing."""
+def body(facts: Facts) -> Iterator[str]:
+    """The paragraphs between salutation and closing; some may be empty."""
     yield _why(facts)
     yield facts.material.inputs.get(MOTIVATION, "").strip()
-    if chosen:
-        yield from _deeds(facts, chosen)
+    if given := chosen(facts):
+        yield from _deeds(facts, given)
     elif 0 < len(facts.career.summary) <= LONGEST_SUMMARY:
         yield f"In short, as my resume puts it: “{quote(facts.career.summary, LONGEST_SUMMARY)}”"
     elif facts.has_resume:
@@ -118,7 +136,7 @@ def _why(facts: Facts) -> str:
     name = f"{position} at {company}" if company else position
     proven = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)]
     shown = [facts.worded(term) for term in proven[:4]]
-    wanted = demands.years(facts.sentences)
+    wanted = facts.wanted_years
     enough = wanted is not None and facts.years is not None and facts.years >= wanted.number
     bring = f"about {many(int(facts.years), 'year')} of work" if facts.years else ""
     if not shown:
@@ -225,13 +243,15 @@ def warnings(facts: Facts, letter: str) -> Iterator[str]:
     if open_:
         yield f"To fill in by hand, because the context does not say it: {listed(open_)}."
     gaps = facts.required_missing or facts.firm_missing or tuple(found.term for found in facts.missing)
-    if gaps := tuple(term for term in gaps if not keywords.mentions(letter, term)):
+    claimed = set(keywords.mentioned(letter, gaps))
+    if gaps := tuple(term for term in gaps if term not in claimed):
         yield f"Asked by the posting and not claimed, because the resume does not show it: {listed(gaps[:8])}."
     if not facts.has_resume:
         yield "This run had no resume, so the letter shows no achievements."
 
 
-def _actions(facts: Facts, letter: str) -> Iterator[str]:
+def actions(facts: Facts) -> Iterator[str]:
+    """What to do next with a letter."""
     if not facts.has_resume:
         yield "Pick a resume version with the chips and run it again."
     if not facts.job:

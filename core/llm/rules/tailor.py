@@ -21,7 +21,7 @@ def write(facts: Facts) -> Written:
     """The changes and a preview of the resume that holds them; without a job, the resume as it is."""
     if not facts.has_resume:
         return _without_resume(facts)
-    tailored = tailoring.judge(facts.career.resume, list(changes(facts)), job=posting_text(facts))
+    tailored = tailoring.judge_by(facts.source, list(changes(facts)))
     lines = tuple(_told(facts, change) for change in tailored.accepted if change.verdict == "verified")
     answer = AiAnswer(
         title=naming.title("tailor_resume", facts),
@@ -35,12 +35,6 @@ def write(facts: Facts) -> Written:
         next_actions=tuple(_actions(facts)),
     )
     return Written(answer, changes=tailored.accepted, details=facts.details)
-
-
-def posting_text(facts: Facts) -> str:
-    """All the posting says, empty without one."""
-    job = facts.job
-    return f"{job.title}\n{job.company}\n{job.description}" if job else ""
 
 
 def unsure(changes: Sequence[Change]) -> list[str]:

@@ -1,5 +1,6 @@
 """Where the lexicon's spellings stand in a text, and how much each place looks like a skill."""
 
+import functools
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from core.tools.lexicon import CAPITAL, LETTER, PLAIN, Entry, Lexicon
 from core.tools.lexicon.words import Words, sentences, split
 
 START, END = "^", "$"
+SHORT = 4_000  # characters of a sentence or a letter: it is asked about several times in a row, so it is read once
 
 # After a name that is also a word, these show the word: "Go to our site", "Excel in a team", "Lean on us".
 _WORDLIKE_AFTER = frozenset({
@@ -63,6 +65,15 @@ class Page(NamedTuple):
 
 def read(text: str) -> Page:
     """The text with its words and sentences."""
+    return _read_once(text) if len(text) <= SHORT else _read(text)
+
+
+@functools.lru_cache(maxsize=64)
+def _read_once(text: str) -> Page:
+    return _read(text)
+
+
+def _read(text: str) -> Page:
     said = split(text)
     ranges = []
     for start, end in sentences(text):

@@ -1,0 +1,65 @@
+"""The terminal's `usage budgets`: what is left of the budgets that runs share, and how the month will end."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+from core import wiring
+from core.access.limits import money
+from core.access.plans import load_policy
+from core.schema import usd
+from core.settings import Settings
+from core.usage.budgets import Standing, outlook, standings
+from core.usage.queries import Usage
+
+Command = Callable[[argparse.Namespace, Settings], int]
+Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
+
+COLUMNS = ("budget", "of", "used", "held", "left")
+
+
+def budgets(given: argparse.Namespace, settings: Settings) -> int:
+    """What is left of the month's budgets, and when they run out."""
+    policy, store = load_policy(settings.policy_file), wiring.furnish(settings)
+    found = standings(store, policy, Usage(store).now())
+    if given.json:
+        print(json.dumps({"budgets": [as_json(one) for one in found]}))
+        return 0
+    rows = [
+        (one.limit.subject, *map(money, (one.limit.most, one.used, one.reserved, one.left)), outlook(one))
+        for one in found
+    ]
+    widths = [max(len(name), *(len(row[place]) for row in rows)) for place, name in enumerate(COLUMNS)]
+    for first, *more, last in ((*COLUMNS, "outlook"), *rows):
+        print(
+            "  ".join(
+                [first.ljust(widths[0]), *(one.rjust(width) for one, width in zip(more, widths[1:], strict=True)), last]
+            )
+        )
+    return 0
+
+
+def as_json(one: Standing) -> dict[str, Any]:
+    """One budget as JSON: dollars as decimal strings, days as dates, None for what is not known."""
+    told, run_out = one.forecast, one.forecast.run_out
+    days = {name: getattr(run_out, name) if run_out else None for name in ("earliest", "likely", "latest")}
+    ends = {name: getattr(told, name)[-1] if told.days else None for name in ("low", "likely", "high")}
+    return {
+        "budget": one.limit.subject,
+        "month": one.limit.period,
+        "at_limit": "refuse" if one.limit.refuses else "step_down",
+        "usd_per_month": usd(one.limit.most),
+        "used_usd": usd(one.used),
+        "held_usd": usd(one.reserved),
+        "left_usd": usd(one.left),
+        "run_out": {name: day.isoformat() if day else None for name, day in days.items()},
+        "run_out_chance": run_out.chance if run_out else None,
+        "month_end_usd": {name: usd(amount) for name, amount in ends.items()},
+        "outlook": outlook(one),
+    }
+
+
+def add_to(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+    """Put `budgets` among the `usage` commands."""
+    add(kinds, "budgets", budgets).add_argument("--json", action="store_true", help="one JSON object, alone on stdout")

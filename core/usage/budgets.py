@@ -1,0 +1,166 @@
+"""The budgets that runs share, as they stand: what is used, held and left of each, and how its month will end."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import text
+
+from core.access import ledger
+from core.access.ledger import Line
+from core.access.limits import PROJECT, Limit, month, shared
+from core.access.plans import Policy
+from core.store import Store
+from core.store.columns import now
+from core.usage.filters import Filter, Value
+from core.usage.forecast import FEWEST_DAYS, LOOKED_BACK, Forecast, RunOut, forecast
+from core.usage.queries import Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One budget this month, in nano-dollars.
+
+    `used` and `reserved` are what the gate counts; `spent` is what the runs of each day since the first of the month
+    cost, as far as it is known, today last.
+    """
+
+    limit: Limit
+    used: int
+    reserved: int
+    spent: tuple[int, ...]
+    forecast: Forecast
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """`the project`, `the feature cover_letter`."""
+        return self.limit.whose
+
+    @property
+    def taken(self) -> int:
+        return self.used + self.reserved
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit.most - self.taken)
+
+    @property
+    def share(self) -> float:
+        """How much of it is gone, 1 at its end and more beyond; a budget of nothing is gone."""
+        return self.taken / self.limit.most if self.limit.most else 1.0
+
+    @property
+    def recorded(self) -> int:
+        """What the month's runs cost by their record."""
+        return sum(self.spent)
+
+    @property
+    def first(self) -> date:
+        return self.at.date().replace(day=1)
+
+    @property
+    def last(self) -> date:
+        return (self.first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def filter(self) -> Filter:
+        """The month's runs that it pays for."""
+        return Filter.days(self.first, self.at.date(), where=where(self.limit))
+
+
+def standings(store: Store, policy: Policy, figures: Questions, *, at: datetime | None = None) -> list[Standing]:
+    """Every shared budget of the policy this month (UTC), the project's first. Errors: `StorageDown`."""
+    at = (at or now()).astimezone(UTC)
+    limits = shared(policy, at)
+    with store.read() as connection:
+        lines = ledger.dollars(connection, [limit.subject for limit in limits], month(at))
+    return [_standing(limit, line, figures, at) for limit, line in zip(limits, lines, strict=True)]
+
+
+def carry_over(store: Store, policy: Policy, figures: Questions, *, at: datetime | None = None) -> None:
+    """Begin the lines of budgets that are new this month with what their runs have cost since its first day.
+
+    A line that is there is left alone, so any number of processes may start at once.
+    """
+    at = (at or now()).astimezone(UTC)
+    limits = shared(policy, at)[1:]
+    if not limits:
+        return
+    with store.read() as connection:
+        lines = ledger.dollars(connection, [limit.subject for limit in limits], month(at))
+    for limit in (limit for limit, line in zip(limits, lines, strict=True) if line == ledger.Line()):
+        so_far = Filter.days(at.date().replace(day=1), at.date(), where=where(limit))
+        if spent := figures.totals(so_far).cost_nanousd:
+            with store.write() as connection:
+                connection.execute(_BEGIN, {"subject": limit.subject, "period": limit.period, "used": spent})
+
+
+def where(limit: Limit) -> Mapping[str, Collection[Value]]:
+    """The runs that a budget pays for."""
+    kind, _, name = limit.subject.partition(":")
+    return {} if limit.subject == PROJECT else {kind: frozenset({name})}
+
+
+# -- in words ----------------------------------------------------------------------------------------------
+
+
+def outlook(standing: Standing) -> str:
+    """How the month of a budget will end, in a sentence."""
+    told = standing.forecast
+    if standing.taken >= standing.limit.most:
+        return f"Used up. It begins anew on {_day(standing.last + timedelta(days=1))}."
+    if not told.known:
+        if not told.history:
+            return "Nothing was spent on whole days yet, so how the month ends cannot be known."
+        days = f"{told.history} whole day{' has' if told.history == 1 else 's have'}"
+        return (
+            f"How the month ends cannot be known yet: {days} passed since the first spend, and it takes {FEWEST_DAYS}."
+        )
+    if told.run_out is None or told.run_out.earliest is None:
+        low, likely, high = (roughly(line[-1]) for line in (told.low, told.likely, told.high))
+        return f"Lasts. By {_day(standing.last)} likely {likely} will be spent, between {low} and {high}."
+    return _runs_out(told.run_out)
+
+
+def roughly(nanousd: int) -> str:
+    """Dollars that are an estimate, in no more digits than it deserves."""
+    dollars = nanousd / 1e9
+    return f"${dollars:,.{0 if dollars >= 1_000 else 2 if dollars >= 1 else 4}f}"
+
+
+def _runs_out(run_out: RunOut) -> str:
+    assert run_out.earliest is not None
+    percent = min(99, max(1, round(100 * run_out.chance)))
+    if run_out.likely is None:
+        return (
+            f"Likely lasts; {percent} in 100 that it runs out this month, on {_day(run_out.earliest)} at the earliest."
+        )
+    about = f"Runs out about {_day(run_out.likely)}"
+    if run_out.latest is None:
+        return f"{about}, on {_day(run_out.earliest)} at the earliest; {100 - percent} in 100 that it lasts."
+    if run_out.earliest == run_out.latest:
+        return f"{about}."
+    return f"{about}, between {run_out.earliest.day} and {run_out.latest.day}."
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+# -- their parts -------------------------------------------------------------------------------------------
+
+_BEGIN = text("""
+    INSERT INTO ledger (subject, measure, period, used, reserved) VALUES (:subject, 'nanousd', :period, :used, 0)
+    ON CONFLICT (subject, measure, period) DO NOTHING""")
+
+
+def _standing(limit: Limit, line: Line, figures: Questions, at: datetime) -> Standing:
+    today = at.date()
+    first = min(today.replace(day=1), today - timedelta(days=LOOKED_BACK))
+    series = figures.series(Filter.days(first, today, where=where(limit)), None, "day")
+    daily = series.of("cost_nanousd")
+    spent = [int(one) for one in daily[0]] if len(daily) else [0] * len(series.times)
+    so_far = spent[-today.day :]
+    told = forecast(first, spent, at=at, so_far=max(line.taken, sum(so_far)), budget=limit.most)
+    return Standing(limit, line.used, line.reserved, tuple(so_far), told, at)

@@ -1,0 +1,158 @@
+"""Tables as columns of whole numbers: how they are stored, and how they are added up."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Ints = npt.NDArray[np.int64]
+
+SMALL, SPARSE = 50_000, 8  # possible groups, and times the rows, up to which one sum for each is faster than sorting
+
+
+MEASURED = 32  # how many are put in before all are measured again
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of equal length by name."""
+
+    arrays: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self.arrays.values())
+
+    def take(self, rows: Array | slice) -> "Columns":
+        """Some of the rows: numbers of rows, a mask or a slice."""
+        return Columns({name: array[rows] for name, array in self.arrays.items()})
+
+    def also(self, **more: Array) -> "Columns":
+        """The same with other or further columns."""
+        return Columns({**self.arrays, **more})
+
+    def narrowed(self) -> "Columns":
+        """The same, each column in the narrowest type that holds it."""
+        return Columns({name: narrow(array) for name, array in self.arrays.items()})
+
+    def pack(self) -> bytes:
+        """As bytes, each column in the narrowest type that holds it."""
+        arrays = self.narrowed().arrays
+        head = json.dumps([len(self), [[name, array.dtype.str] for name, array in arrays.items()]]).encode()
+        body = [np.ascontiguousarray(array).tobytes() for array in arrays.values()]
+        return b"".join([len(head).to_bytes(4, "little"), head, *body])
+
+
+def unpack(packed: bytes) -> Columns:
+    """What `pack` made; the columns are views of its bytes."""
+    begin = 4 + int.from_bytes(packed[:4], "little")
+    rows, described = json.loads(packed[4:begin])
+    arrays: dict[str, Array] = {}
+    for name, kind in described:
+        arrays[name] = np.frombuffer(packed, np.dtype(kind), rows, begin)
+        begin += arrays[name].nbytes
+    return Columns(arrays)
+
+
+def concat(tables: Sequence[Columns]) -> Columns:
+    """One below the other; all have the columns of the first."""
+    return Columns({name: np.concatenate([table[name] for table in tables]) for name in tables[0].arrays})
+
+
+def narrow(array: Array) -> Array:
+    """The same numbers in the narrowest type that holds them all."""
+    if not len(array):
+        return array.astype(np.uint8)
+    low, high = int(array.min()), int(array.max())
+    kinds = (np.uint8, np.uint16, np.uint32, np.int64) if low >= 0 else (np.int64,)
+    return array.astype(next(kind for kind in kinds if np.iinfo(kind).max >= high), copy=False)
+
+
+def add_up(index: Ints, columns: Mapping[str, Array]) -> tuple[Ints, dict[str, Ints]]:
+    """The distinct numbers in `index`, ascending, and each column's sum by them, exact to the last unit."""
+    if not len(index):
+        return index, {name: np.zeros(0, np.int64) for name in columns}
+    low = int(index.min())
+    span = int(index.max()) - low + 1
+    if span <= SMALL + SPARSE * len(index):
+        place = index - low
+        touched = np.zeros(span, bool)
+        touched[place] = True
+        found = np.flatnonzero(touched)
+        return found + low, {name: dense_sum(place, column, span)[found] for name, column in columns.items()}
+    found, place = np.unique(index, return_inverse=True)
+    return found, {name: dense_sum(place, column, len(found)) for name, column in columns.items()}
+
+
+def dense_sum(place: Ints, column: Array, size: int) -> Ints:
+    """Sums of a column by place 0 … size - 1."""
+    sums = np.zeros(size, np.int64)
+    np.add.at(sums, place, column.astype(np.int64, copy=False))  # not bincount: its sums are floats
+    return sums
+
+
+def combine(parts: Iterable[tuple[Ints, dict[str, Ints]]]) -> tuple[Ints, dict[str, Ints]]:
+    """Several results of `add_up`, over the same columns, as one."""
+    found = list(parts)
+    if len(found) == 1:
+        return found[0]
+    index = np.concatenate([part[0] for part in found])
+    return add_up(index, {name: np.concatenate([part[1][name] for part in found]) for name in found[0][1]})
+
+
+class Sized(Protocol):
+    """Something that takes room."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+S = TypeVar("S", bound=Sized)
+
+
+class Kept(Generic[S]):
+    """Things by key, the ones that were not asked for longest let go when all together are larger than `most` bytes.
+
+    Each is kept with a sign, and is asked for with the sign that it should have by now. It may grow: now and then all
+    are measured again.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._held: OrderedDict[Hashable, tuple[Hashable, S]] = OrderedDict()
+        self._sizes: dict[Hashable, int] = {}
+        self._puts = 0
+
+    def get(self, key: Hashable, sign: Hashable) -> S | None:
+        """What is kept under this key, if it still has this sign."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is None or held[0] != sign:
+                return None
+            self._held.move_to_end(key)
+            return held[1]
+
+    def put(self, key: Hashable, sign: Hashable, thing: S) -> S:
+        """Keep it in place of what was there."""
+        with self._lock:
+            self._held.pop(key, None)
+            self._held[key] = sign, thing
+            self._sizes[key] = thing.nbytes
+            self._puts += 1
+            if not self._puts % MEASURED:
+                self._sizes = {name: one.nbytes for name, (_, one) in self._held.items()}
+            while sum(self._sizes.values()) > self._most and len(self._held) > 1:
+                del self._sizes[self._held.popitem(last=False)[0]]
+        return thing

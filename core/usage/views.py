@@ -1,0 +1,188 @@
+"""Sums of chosen runs by day or hour of a zone, month by month: what most questions are answered from."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Literal
+
+import numpy as np
+
+from core.usage import zones
+from core.usage.blocks import Block
+from core.usage.columns import Columns, Ints, concat
+from core.usage.figures import MEASURES
+from core.usage.filters import Value
+from core.usage.keys import Keyring
+from core.usage.margins import GROUPINGS
+from core.usage.records import LAID_OUT
+from core.usage.sums import MODEL, SPEEDS, counted, counts_by, measures, sums_by
+
+Unit = Literal["day", "hour"]
+Grouping = tuple[str, ...]
+SUMMED = ("key", *(name for name in LAID_OUT if name in MEASURES))
+PER = {"day": zones.A_DAY, "hour": 4}  # quarter hours
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rows of a kind count: conditions on their keys, and quarter hours where whole days are not meant."""
+
+    kind: str
+    where: Mapping[str, Collection[Value]]
+    quarters: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class Part:
+    """Sums of some days, each worked out when it is asked for. A time is the number of a local day or hour.
+
+    `rows` gives columns of the rows that are chosen, with what the clock shows in quarters; a part of margins has none.
+    """
+
+    ring: Keyring
+    kind: str
+    unit: Unit
+    rows: Callable[[Sequence[str]], Columns] | None = None
+    _hours: Columns | None = None
+    _speeds: dict[str, Columns] = field(default_factory=dict)
+    _keyed: Columns | None = None
+    _by: dict[Grouping, Columns] = field(default_factory=dict)
+    _counts: dict[tuple[str, bool, bool], Columns] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        tables = [self._hours, self._keyed, *self._by.values(), *self._speeds.values(), *self._counts.values()]
+        return 2_000 + sum(table.nbytes for table in tables if table is not None)
+
+    @property
+    def hours(self) -> Columns:
+        """Sums by local hour."""
+        if self._hours is None:
+            self._hours, self._keyed = self._summed()
+        return self._hours
+
+    @property
+    def keyed(self) -> Columns:
+        """Sums by time and key."""
+        if self._keyed is None:
+            self._hours, self._keyed = self._summed()
+        return self._keyed
+
+    def _summed(self) -> tuple[Columns, Columns]:
+        rows = self._chosen(SUMMED)
+        measured = measures(rows, self.ring, self.kind)
+        hours = sums_by(rows["shown"] // 4, np.zeros(len(rows), np.int64), measured)
+        return hours, sums_by(rows["shown"] // PER[self.unit], rows["key"].astype(np.int64), measured, "key")
+
+    def speeds(self, name: str) -> Columns:
+        """How often a duration was in each bucket, by time and model."""
+        if name not in self._speeds:
+            rows = self._chosen(("key", name))
+            models = self.ring.codes(MODEL[self.kind])[rows["key"]]
+            self._speeds[name] = counted(rows["shown"] // PER[self.unit], models, rows, name)
+        return self._speeds[name]
+
+    def _chosen(self, columns: Sequence[str]) -> Columns:
+        assert self.rows is not None  # a part of margins is asked only for what it has
+        return self.rows(columns)
+
+    def by(self, dimensions: Grouping) -> Columns:
+        """Sums by time and the code of what the runs have on these dimensions."""
+        if dimensions not in self._by:
+            keyed = self.keyed  # before its codes: reading it may bring new keys
+            self._by[dimensions] = sums_by(keyed["time"], self.ring.codes(*dimensions)[keyed["key"]], keyed)
+        return self._by[dimensions]
+
+    def counts(self, name: str, *, models: bool, times: bool) -> Columns:
+        """How often a duration was in each bucket, by time and model where they are wanted, else all under 0."""
+        if models and times:
+            return self.speeds(name)
+        if (name, models, times) not in self._counts:
+            table = self.speeds(name)
+            nothing = np.zeros(len(table), np.int64)
+            time, code = table["time"] if times else nothing, table["code"] if models else nothing
+            self._counts[name, models, times] = counts_by(time, code, table["bucket"], table["count"])
+        return self._counts[name, models, times]
+
+    def lies_within(self, low: int, high: int) -> bool:
+        """Whether nothing of it is before the hour `low` or from the hour `high` on."""
+        hours = self.hours["time"]
+        return not len(hours) or (int(hours[0]) >= low and int(hours[-1]) < high)
+
+
+def part(block: Callable[[], Block], ring: Keyring, choice: Choice, unit: Unit, zone: tzinfo) -> Part:
+    """The sums of those rows of a block that are chosen; the block is asked for whenever it is needed."""
+
+    picked: list[Ints] = []  # which rows are chosen, once that is known
+
+    def rows(columns: Sequence[str]) -> Columns:
+        here = block()
+        if not picked:
+            picked.append(pick(here.columns, ring, choice))
+        found = taken(here.columns, picked[0], ("key", "quarter", *columns))
+        shown = zones.local(here.first, here.last, zone)
+        return found.also(shown=shown[found["quarter"].astype(np.int64) - here.first * zones.A_DAY])
+
+    return Part(ring, choice.kind, unit, rows)
+
+
+def chosen(rows: Columns, ring: Keyring, choice: Choice, columns: Sequence[str]) -> Columns:
+    """These columns, and the sign where there is one, of the rows that count."""
+    return taken(rows, pick(rows, ring, choice), ("key", "quarter", *columns))
+
+
+def pick(rows: Columns, ring: Keyring, choice: Choice) -> Ints:
+    """The places of the rows that count."""
+    places = np.flatnonzero(ring.mask(choice.where)[rows["key"]]) if choice.where else np.arange(len(rows))
+    if choice.quarters and len(places):
+        here = rows["quarter"][places]
+        if here.min() < choice.quarters[0] or here.max() >= choice.quarters[1]:
+            places = places[(here >= choice.quarters[0]) & (here < choice.quarters[1])]
+    return places.astype(np.int32)
+
+
+def taken(rows: Columns, places: Ints, columns: Sequence[str]) -> Columns:
+    """These columns, and the sign where there is one, of the rows at these places."""
+    some = Columns({name: array for name, array in rows.arrays.items() if name in {"sign", *columns}})
+    return some if len(places) == len(rows) else some.take(places)
+
+
+Margins = Sequence[tuple[int, Sequence[Columns]]]  # of days by their numbers, in their order
+
+
+def margin_part(margins: Margins, ring: Keyring, choice: Choice, unit: Unit, zone: tzinfo) -> Part:
+    """The sums of days whose margins these are, in a zone whose hours begin with those of UTC; nothing is chosen."""
+    first, shown = margins[0][0], zones.local(margins[0][0], margins[-1][0], zone)
+    sums, *counts = (_of_days(margins, place, choice.quarters) for place in range(1 + len(SPEEDS)))
+    clock = shown[sums["quarter"] - first * zones.A_DAY]
+    by = {}
+    for place, dimensions in enumerate(GROUPINGS[choice.kind]):
+        mine = np.flatnonzero(sums["grouping"] == place)
+        rows = sums.take(mine)
+        by[dimensions] = sums_by(clock[mine] // PER[unit], ring.codes(*dimensions)[rows["key"]], rows)
+        if not dimensions:
+            hours = sums_by(clock[mine] // 4, np.zeros(len(rows), np.int64), rows)
+    models, speeds = ring.codes(MODEL[choice.kind]), {}
+    for name, table in zip(SPEEDS, counts, strict=True):
+        time = shown[table["quarter"] - first * zones.A_DAY] // PER[unit]
+        speeds[name] = counts_by(time, models[table["key"]], table["bucket"], table["count"])
+    return Part(ring, choice.kind, unit, _hours=hours, _speeds=speeds, _by=by)
+
+
+def _of_days(margins: Margins, place: int, quarters: tuple[int, int] | None) -> Columns:
+    """One table of the margins of all days, with the quarter hour in which each hour begins."""
+    tables = [
+        tables[place].also(quarter=tables[place]["hour"].astype(np.int64) * 4 + number * zones.A_DAY)
+        for number, tables in margins
+    ]
+    return _within(concat(tables), quarters)
+
+
+def _within(rows: Columns, quarters: tuple[int, int] | None) -> Columns:
+    """The rows of these quarter hours."""
+    if quarters is None:
+        return rows
+    here: Ints = rows["quarter"]
+    if not len(here) or (here.min() >= quarters[0] and here.max() < quarters[1]):
+        return rows
+    return rows.take((here >= quarters[0]) & (here < quarters[1]))

@@ -1,0 +1,213 @@
+"""A provider's export is read as it comes, and each difference from our records gets its likely cause."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.errors import Unreadable
+from core.store import Store
+from core.usage import invoice, invoice_file
+from core.usage.invoice import Ours, compare
+from core.usage.invoice_file import Billed
+from core.usage.queries import Usage
+from tests.databases import person
+from tests.usage import history
+from tests.usage.test_repricing import leg, run
+
+DAY = date(2026, 11, 10)
+LUNA = "gpt-6-luna"
+
+COSTS = """start_time,end_time,start_time_iso,amount_value,amount_currency,line_item,project_id
+1794268800,1794355200,2026-11-10T00:00:00+00:00,0.25,usd,"gpt-6-luna-2026-09-01, input",proj_1
+1794268800,1794355200,2026-11-10T00:00:00+00:00,0.05,usd,"gpt-6-luna-2026-09-01, cached input",proj_1
+1794268800,1794355200,2026-11-10T00:00:00+00:00,0.70,usd,"gpt-6-luna-2026-09-01, output",proj_1
+"""
+USAGE = """start_time,model,service_tier,num_model_requests,input_tokens,output_tokens,input_cached_tokens,cost
+1794268800,gpt-6-luna-2026-09-01,default,3,1000,200,400,0.5
+1794272400,gpt-6-luna,default,3,500,100,0,0.5
+"""
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "billed"),
+    [
+        (COSTS, Billed(1_000_000_000, None, None, None, 3)),
+        (USAGE, Billed(1_000_000_000, 1500, 300, 400, 2)),
+        ("Date,Model,Cost\n2026-11-10,gpt-6-luna,1\n", Billed(10**9, None, None, None, 1)),
+        ("\ufeffdate;model;cost\n10.11.2026;gpt-6-luna;1,5\n", Billed(1_500_000_000, None, None, None, 1)),
+        ("date\tmodel\tcost (USD)\n2026-11-10\tgpt-6-luna\t$1.50\n", Billed(1_500_000_000, None, None, None, 1)),
+        ("date;model;tokens in;tokens out;cost\n2026-11-10;gpt-6-luna;1.204;12;1.234,50\n",
+         Billed(1_234_500_000_000, 1204, 12, None, 1)),
+        ('date,model,input tokens,cost\n2026-11-10,openai/gpt-6-luna,"1,204","1,234.50"\n',
+         Billed(1_234_500_000_000, 1204, None, None, 1)),
+        ("Costs of November\n\ndate,model,cost\n2026-11-10T23:30:00-00:30,GPT-6-luna,1\n2026-11-10,gpt-6-luna,2e-3\n",
+         None),
+        ("date,model,cost\n11/13/2026,x,1\n11/10/2026,gpt-6-luna,-0.25\n", Billed(-250_000_000, None, None, None, 1)),
+        ("date,model,cost\n20261110,gpt-6-luna,0.000000001\n", Billed(1, None, None, None, 1)),
+    ],
+)  # fmt: skip
+def test_an_export_is_read_whatever_its_form(text: str, billed: Billed | None) -> None:
+    read = invoice_file.read(text.encode("utf-8"))
+    assert (read.problems, read.unread) == ([], 0)
+    if billed is None:
+        assert read.billed == {
+            (DAY + timedelta(days=1), LUNA): Billed(10**9, lines=1),
+            (DAY, LUNA): Billed(2_000_000, lines=1),
+        }
+    else:
+        assert read.billed[DAY, LUNA] == billed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_the_encoding_is_found(encoding: str) -> None:
+    text = "Datum;Modell;Währung;Kosten\n2026-11-10;gpt-6-luna;USD;1,25\n"
+    assert invoice_file.read(text.encode(encoding)).billed[DAY, LUNA].nanousd == 1_250_000_000
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("2026-13-10,gpt-6-luna,1,", "Line 3: 2026-13-10 is no day. Write days as 2026-11-23."),
+        ("03/04/2026,gpt-6-luna,1,", "Line 3: 03/04/2026 may be two different days. Write days as 2026-11-23."),
+        ("2026-11-10,,1,", "Line 3: it names no model."),
+        ("2026-11-10,gpt-6-luna,abc,", "Line 3: abc is no cost."),
+        ("2026-11-10,gpt-6-luna,,", "Line 3: it has no cost."),
+        ("2026-11-10,gpt-6-luna,99999999999,", "Line 3: 99999999999 is more than anybody charges."),
+        ("2026-11-10,gpt-6-luna,1,EUR", "Line 3: it is in EUR; only dollars can be compared."),
+        (",gpt-6-luna,1,", "Line 3: it has no day."),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named_and_the_others_count(line: str, sentence: str) -> None:
+    read = invoice_file.read(f"date,model,cost,currency\n2026-11-10,gpt-6-luna,1,usd\n{line}\n".encode())
+    assert (read.problems, read.unread) == ([sentence], 1)
+    assert read.billed == {(DAY, LUNA): Billed(10**9, lines=1)}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty|lacks a column"),
+        (b"date,model\n2026-11-10,x\n", "lacks a column for cost. Its columns are: date, model"),
+        (b"PK\x03\x04\x00\x00", "not a text file"),
+        (b"date,model,cost\nx,y,z\n", "Line 2: x is no day"),
+    ],
+)
+def test_a_file_that_cannot_be_compared_is_refused_with_a_cure(data: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        invoice_file.read(data)
+
+
+# -- the likely cause ----------------------------------------------------------------------------------------
+
+# One day of gpt-6-luna by the catalogue, cents a million tokens 10 in, 1 cached, 50 out: 60 + 4 + 50 dollar-cents.
+OURS = Ours(nanousd=1_140_000_000, input=10_000_000, cached=4_000_000, output=1_000_000, legs=900)
+
+
+def theirs(usd: float, *, more: int = 0, tokens: bool = True, lines: int = 1) -> Billed:
+    counts = (10_000_000 + more, 1_000_000, 4_000_000) if tokens else (None, None, None)
+    return Billed(round(usd * 10**9), *counts, lines=lines)
+
+
+@pytest.mark.parametrize(
+    ("ours", "billed", "cause"),
+    [
+        (OURS, theirs(1.14), "agrees"),
+        (OURS, theirs(1.1401), "agrees"),  # within a thousandth
+        (OURS, theirs(1.144), "rounding"),
+        (OURS, theirs(1.20, lines=24), "rounding"),  # half a cent for each of 24 lines
+        (OURS, theirs(1.50), "cached in full"),  # 4,000,000 at 10 and not at 1
+        (OURS, theirs(0.57), "another tier"),  # flex, or batch, is half
+        (OURS, theirs(1.30), "differs"),
+        (OURS, theirs(1.30, more=2_000_000), "missing here"),
+        (OURS, theirs(0.90, more=-2_000_000), "missing there"),
+        (OURS, theirs(1.40, tokens=False), "missing here"),
+        (OURS, theirs(0.90, tokens=False), "missing there"),
+        (OURS, None, "missing there"),
+        (None, theirs(1.14), "missing here"),
+        (Ours(None, 10_000_000, 0, 1_000_000, 9, 9), theirs(1.14), "no price here"),
+    ],
+)  # fmt: skip
+def test_a_day_has_its_likely_cause(ours: Ours | None, billed: Billed | None, cause: str) -> None:
+    other = {(DAY, "other"): Billed(1)}
+    found = compare({(DAY, LUNA): ours} if ours else {}, other | ({(DAY, LUNA): billed} if billed else {}))
+    (drift,) = [one for one in found.drifts if one.model == LUNA]
+    assert drift.cause == cause
+    assert drift.said.endswith(".")
+    assert drift.nanousd == (billed.nanousd if billed else 0) - ((ours.nanousd or 0) if ours else 0)
+
+
+def days(*values: Any) -> dict[tuple[date, str], Any]:
+    return {(DAY + timedelta(days=number), LUNA): value for number, value in enumerate(values) if value}
+
+
+def test_one_factor_on_all_days_is_another_price() -> None:
+    half = Ours(nanousd=570_000_000, input=5_000_000, cached=2_000_000, output=500_000, legs=400)
+    billed = days(theirs(1.14 * 1.1), Billed(round(0.57 * 1.1 * 10**9), 5_000_000, 500_000, 2_000_000, 1))
+    found = compare(days(OURS, half), billed)
+    assert {one.cause for one in found.drifts} == {"other price"}
+    assert "1.100 times our price on all 2 days" in found.drifts[0].said
+    assert found.nanousd == 171_000_000 and found.by_cause == {"other price": 171_000_000}
+
+
+def test_one_factor_on_many_days_is_a_price_even_where_cached_input_would_explain_it() -> None:
+    """New input at 10 and cached at 1 makes 1.50 of 1.14: the same factor on every day is no chance."""
+    found = compare(days(OURS, OURS, OURS), days(*[theirs(1.50)] * 3))
+    assert {one.cause for one in found.drifts} == {"other price"}
+    other = Ours(nanousd=1_400_000_000, input=10_000_000, cached=0, output=800_000, legs=9)
+    mixed = compare(
+        days(OURS, other, OURS), days(theirs(1.50), Billed(1_400_000_000, 10_000_000, 800_000), theirs(1.50))
+    )
+    assert [one.cause for one in mixed.drifts] == ["cached in full", "cached in full", "agrees"]
+
+
+def test_days_that_both_lack_calls_do_not_explain_each_other() -> None:
+    found = compare(days(OURS, OURS), days(theirs(1.0, more=-1_000_000), theirs(1.0, more=-1_000_000)))
+    assert [one.cause for one in found.drifts] == ["missing there", "missing there"]
+
+
+def test_calls_near_midnight_move_a_day_and_are_not_missing() -> None:
+    found = compare(days(OURS, OURS), days(theirs(1.0, more=-1_000_000), theirs(1.28, more=1_000_000)))
+    assert [one.cause for one in found.drifts] == ["day boundary", "day boundary"]
+    assert found.nanousd == 0
+
+
+def test_our_records_come_from_the_figures_by_utc_day_and_model(store: Store) -> None:
+    user, at = person(store), datetime(2026, 11, 10, 23, 59, tzinfo=UTC)
+    local = leg(9, 0, provider="embedded", model="smollm2-135m")
+    history.fill(
+        store,
+        [
+            run(user, leg(100, 7), leg(50, None, status="failed"), at=at),
+            run(user, leg(10, 5, model="gpt-6-luna-2026-09-01"), at=at),
+            run(user, local, at=at),
+            run(user, leg(1, 1), at=at + timedelta(minutes=2)),
+        ],
+    )
+    ours = invoice.recorded(Usage(store).now(), DAY, DAY)
+    assert ours[DAY, LUNA] == Ours(nanousd=12, input=160, legs=3, unknown=1)
+    assert ours[DAY + timedelta(days=1), LUNA].nanousd == 1
+    read = invoice_file.read(b"date,model,cost\n2026-11-10,gpt-6-luna,0.000000012\n")
+    found = invoice.check(Usage(store).now(), read)
+    assert [(one.model, one.cause) for one in found.drifts] == [(LUNA, "agrees")]
+    assert invoice.summary(found).startswith("The export and our records agree")
+
+
+def test_ours_and_theirs_add_up_whatever_the_causes() -> None:
+    chance = random.Random(5)
+    keys = [(DAY + timedelta(days=n), m) for n in range(5) for m in (LUNA, "other")]
+    ours = {
+        key: Ours(chance.randrange(10**9), chance.randrange(9_999), 0, 5, 1) for key in keys if chance.random() < 0.8
+    }
+    billed = {
+        key: Billed(chance.randrange(10**9), chance.randrange(9_999), 5, 0, 1)
+        for key in [keys[0], keys[-1], *keys[2:6]]
+    }
+    found = compare(ours, billed)
+    assert found.ours_nanousd == sum(one.nanousd or 0 for one in ours.values())
+    assert found.theirs_nanousd == sum(one.nanousd for one in billed.values())
+    assert sum(found.by_cause.values()) == found.nanousd == sum(one.nanousd for one in found.drifts)
