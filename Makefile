@@ -22,9 +22,12 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-# What the workbench adds to a call, beside the same call made directly. Starts and stops all it needs.
+# What the workbench adds to a call, beside the same call made directly; then figures, lists and exports at a million
+# runs. Starts and stops all it needs.
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.gateway
+	@$(BIN)/python -m tests.bench.usage
+	@$(BIN)/python -m tests.bench.runs_page
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'

@@ -58,7 +58,7 @@ class Calls:
             return _json(await _unless_left(request, self._ended(run_id)), run_id)
         with live.watched():
             await _unless_left(request, live.ended.wait())
-        return _answered(live.wire, run_id)
+        return _json(live.result, run_id)
 
     async def stream(self, request: Request) -> Response:
         """Start a run, or find the one its key made, and follow it."""
@@ -86,7 +86,7 @@ class Calls:
             if not live.done:
                 await self.workbench.registry.cancel(run_id)
                 await live.ended.wait()
-            return _answered(live.wire, run_id)
+            return _json(live.result, run_id)
         result = await self._thread(lambda: self.workbench.result(run_id))
         if result.status == "running":
             raise Conflict("This run is under way in another process of the workbench. Stop it where it was started.")
@@ -181,12 +181,8 @@ async def _unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
 
 
 def _json(value: Any, run_id: str | None = None) -> Response:
-    return _answered(to_json(value), run_id)
-
-
-def _answered(json: bytes, run_id: str | None) -> Response:
     headers = {"Cache-Control": "no-store"} | ({"X-Run-Id": run_id} if run_id else {})
-    return Response(json, headers=headers, media_type="application/json")
+    return Response(to_json(value), headers=headers, media_type="application/json")
 
 
 def _user_id(request: Request) -> int | None:

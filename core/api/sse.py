@@ -27,7 +27,7 @@ def frames(live: LiveRun, made: list[bytes], events: Sequence[Event]) -> bytes:
     """The bytes of consecutive events of a run; `made` holds those of its events so far, for all who follow it."""
     first, last = events[0].id, events[-1].id
     for one in live.events[len(made) : last]:
-        made.append(frame(one.id, one.kind, live.wire if one.kind == "done" else to_json(one.data)))
+        made.append(frame(one.id, one.kind, to_json(one.data)))
     return made[last - 1] if first == last else b"".join(made[first - 1 : last])
 
 
@@ -41,10 +41,14 @@ async def watching(live: LiveRun, last_id: int, *, heartbeat_s: float) -> AsyncG
     elif live.done:
         last_id = min(last_id, len(live.events) - 1)
     made = _made.setdefault(live, [])
-    with live.watched():
-        async with aclosing(live.batches(last_id, silence_s=heartbeat_s)) as batches:
-            async for batch in batches:
-                yield frames(live, made, batch) if batch else HEARTBEAT
+    try:
+        with live.watched():
+            async with aclosing(live.batches(last_id, silence_s=heartbeat_s)) as batches:
+                async for batch in batches:
+                    yield frames(live, made, batch) if batch else HEARTBEAT
+    finally:
+        if live.done:  # who comes later is rare, and what waits for them should be small
+            _made.pop(live, None)
 
 
 async def recorded(results: AsyncIterator[RunResult | None], last_id: int) -> AsyncGenerator[bytes, None]:

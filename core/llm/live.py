@@ -6,13 +6,12 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import anyio
-from pydantic_core import to_json
 
 from core.errors import AnswerTooLong
+from core.llm.past import Past
 from core.schema import Cost, Event, EventKind, RunResult, Usage
 
 MOST_CHARACTERS = 1_000_000
@@ -45,7 +44,8 @@ class LiveRun:
         self.id = run_id
         self.user_id = user_id
         self.caller = caller
-        self.events: list[Event] = []
+        self._events: list[Event] = []
+        self.events: list[Event] | Past = self._events
         self.result: RunResult | None = None
         self.scope = anyio.CancelScope()
         self.progress = Progress()
@@ -71,7 +71,7 @@ class LiveRun:
             self._size += len(data["text"])
             if self._limited and self._size > MOST_CHARACTERS:
                 raise AnswerTooLong("The answer passed 1 MB and was cut. Ask for less at a time.")
-        self.events.append(Event(len(self.events) + 1, kind, data))
+        self._events.append(Event(len(self._events) + 1, kind, data))
         for follower in self._followers:
             follower.set()
         if self._waiting:
@@ -83,15 +83,12 @@ class LiveRun:
         self._limited = False
 
     def finish(self, result: RunResult) -> None:
-        """The last event."""
+        """The last event; from now on the run is only kept, for those who come back."""
         self.result = result
         self.emit("done", result)
+        self.events, self._events = Past(self._events), []
+        self.progress.output = ["".join(self.progress.output)]
         self.ended.set()
-
-    @cached_property
-    def wire(self) -> bytes:
-        """The result as JSON, made once for all who ask; only when the run has ended."""
-        return to_json(self.result)
 
     def after(self, last_id: int, *, wait_s: float = 0) -> list[Event]:
         """For a page's thread: the events after `last_id`, waiting up to `wait_s` for the first of them."""

@@ -167,7 +167,7 @@ class _Judge:
         if theirs is None:
             return "missing there", f"{CAUSES['missing there']} None of that day is charged."
         if ours.nanousd is None:
-            return "no price here", f"{CAUSES['no price here']} Add it under Admin, Prices."
+            return "no price here", "The project has no price for it. Add one under Admin, Prices."
         return self._tokens(ours, theirs) or self._dollars(day, model, ours, theirs)
 
     def _tokens(self, ours: Ours, theirs: Billed) -> tuple[str, str] | None:

@@ -58,7 +58,7 @@ def _cards(found: Outcome) -> None:
     st.caption(f"As it was: {_coverage(before)} As supposed: {_coverage(after)}")
     if found.refused_nanousd:
         spent = safe.plain(words.spend(found.refused_nanousd, "exact"))
-        st.caption(f"{spent} of the difference is not saved but refused: runs that nobody would have got an answer to.")
+        st.caption(f"{spent} of the difference is not saved but refused: those runs would have got no answer.")
 
 
 def _spend(side: Side) -> str:

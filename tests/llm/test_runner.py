@@ -99,7 +99,7 @@ def test_events_come_in_order_and_say_what_the_answer_says(sqlite_store: Store) 
     assert live.events[0].data["route"].startswith("premium")
     said = "".join(e.data["text"] for e in live.events if e.kind == "delta" and e.data["field"] == "content")
     assert said.strip() == result.answer.content.strip()
-    assert live.events[-1].data == result.model_dump(mode="json")
+    assert live.events[-1].data == result
 
 
 def test_after_a_notice_the_text_starts_afresh(sqlite_store: Store) -> None:
