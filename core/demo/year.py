@@ -14,6 +14,7 @@ from core.schema import FEATURES, Usage
 from core.store.columns import now
 
 DAYS = 365
+MILLION = 10**6
 NAMES = (*FEATURES, "outreach_note", "skill_gap")
 MODELS = (
     *(("openai", name) for name in ("gpt-6-luna", "gpt-5-mini", "gpt-6.1-terra", "gpt-6-sol")),
@@ -44,7 +45,7 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What a token of one model costs in nano-dollars, and the price row that says so; None where none does."""
+    """What a million tokens of one model cost in nano-dollars, and the price row that says so; None where none does."""
 
     provider: str
     model: str | None
@@ -163,7 +164,8 @@ def _leg(
     if rates.model is None:
         sent = cached = written = 0
     known = local or rates.price is not None
-    cost = (sent - cached) * rates.input + cached * rates.cached + written * rates.output if known else None
+    parts = (sent - cached) * rates.input + cached * rates.cached + written * rates.output
+    cost = _half_even(parts) if known else None
     sure = "unknown" if not known else "estimated" if (failed or status == "cancelled") and not local else "exact"
     outcome = "failed" if failed else "cancelled" if status == "cancelled" else "ok"
     error = ERRORS[(low + number - 1) % 5] if failed else None
@@ -223,11 +225,18 @@ def _sums(legs: Rows, status: str, latency: int) -> tuple[Any, ...]:
 
 
 def _rates(provider: str, model: str | None) -> Rates:
-    """The rates of today's price row, per token; what is made up has no other."""
-    kinds = ({"input_tokens": 10**6}, {"input_tokens": 10**6, "cached_tokens": 10**6}, {"output_tokens": 10**6})
+    """The rates of today's price row for short calls; what is made up has no other."""
+    many = 100_000  # below any step by length
+    kinds = ({"input_tokens": many}, {"input_tokens": many, "cached_tokens": many}, {"output_tokens": many})
     costs = [pricing.cost(Usage(**kind), provider=provider, model=model, at=now()) for kind in kinds]
-    sent, cached, written = ((cost.nanousd or 0) // 10**6 for cost in costs)
+    sent, cached, written = ((cost.nanousd or 0) * (MILLION // many) for cost in costs)
     return Rates(provider, model, sent, cached, written, costs[0].price)
+
+
+def _half_even(parts: int) -> int:
+    """Millionths as whole nano-dollars, rounded as prices are."""
+    whole, rest = divmod(parts, MILLION)
+    return whole + (2 * rest > MILLION or (2 * rest == MILLION and whole % 2 == 1))
 
 
 def _id(at: datetime, low: int, high: int) -> str:

@@ -54,6 +54,7 @@ class LiveRun:
         self.unwatched_s = unwatched_s
         self.followed = False  # whether anyone ever looked at its events
         self._watchers = 0
+        self._minder: asyncio.TimerHandle | None = None
         self._looked = self.started
         self._size = 0
         self._limited = True
@@ -88,6 +89,9 @@ class LiveRun:
         self.emit("done", result)
         self.events, self._events = Past(self._events), []
         self.progress.output = ["".join(self.progress.output)]
+        if self._minder:  # which would hold on to the run
+            self._minder.cancel()
+            self._minder = None
         self.ended.set()
 
     def after(self, last_id: int, *, wait_s: float = 0) -> list[Event]:
@@ -154,14 +158,19 @@ class LiveRun:
         if self.unwatched_s is None or self._watchers or self.done:
             return
         self._looked = time.monotonic()
-        asyncio.get_running_loop().call_later(self.unwatched_s, self._stop_unwatched)
+        if self._minder is None:  # else the one that runs will see that there is time left
+            self._stop_later(self.unwatched_s)
+
+    def _stop_later(self, seconds: float) -> None:
+        self._minder = asyncio.get_running_loop().call_later(seconds, self._stop_unwatched)
 
     def _stop_unwatched(self) -> None:
+        self._minder = None
         if self._watchers or self.done or self.unwatched_s is None:
             return
         rest = self._looked + self.unwatched_s - time.monotonic()  # a page may have looked, or a watcher come and gone
         if rest > 0.001:
-            asyncio.get_running_loop().call_later(rest, self._stop_unwatched)
+            self._stop_later(rest)
         else:
             self.scope.cancel()
 

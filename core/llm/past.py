@@ -54,7 +54,7 @@ class Past(Sequence[Event]):
     def _keep(self, past: int, field: str | None, said: Sequence[str]) -> None:
         if field is None:
             return
-        starts = array("L", [0])
+        starts = array("I", [0])
         for text in said:
             starts.append(starts[-1] + len(text))
         self._stretches.append(_Stretch(past - len(said), field, "".join(said), starts))

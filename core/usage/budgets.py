@@ -124,8 +124,10 @@ def outlook(standing: Standing) -> str:
 
 
 def roughly(nanousd: int) -> str:
-    """Dollars that are an estimate, in no more digits than it deserves."""
+    """Dollars to glance at, in no more digits than they deserve: `$0`, `$0.0312`, `$6.31`, `$12,480`."""
     dollars = nanousd / 1e9
+    if not nanousd:
+        return "$0"
     return f"${dollars:,.{0 if dollars >= 1_000 else 2 if dollars >= 1 else 4}f}"
 
 

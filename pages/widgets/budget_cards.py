@@ -9,7 +9,7 @@ import streamlit as st
 from core.access.limits import PROJECT, money
 from core.access.plans import Policy
 from core.schema import usd
-from core.usage.budgets import Standing, outlook
+from core.usage.budgets import Standing, outlook, roughly
 from pages.widgets import charts, safe, said, usage_links, words
 
 KEY = "budgets_shown"
@@ -33,7 +33,7 @@ def _card(one: Standing, policy: Policy, names: Names) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{safe.plain(called(one, names))}**", width="content")
         st.markdown(_badge(one, policy), width="content")
-    st.markdown(f"#### {safe.plain(money(one.left))} left")
+    st.markdown(f"#### {safe.plain(roughly(one.left))} left")
     held = [] if not one.reserved else [("Held", charts.COLOURS[2], one.reserved / 1e9)]
     parts = [("Used", charts.COLOURS[0], one.used / 1e9), *held, ("Left", LEFT, one.left / 1e9)]
     charts.draw(charts.shares(parts, hover="$%{x:,.4f}"), f"budgets_bar_{one.limit.subject}", alt=_bar(one))
@@ -43,8 +43,8 @@ def _card(one: Standing, policy: Policy, names: Names) -> None:
 
 
 def _bar(one: Standing) -> str:
-    held = f", {money(one.reserved, up=True)} held by runs under way" if one.reserved else ""
-    return f"{money(one.used, up=True)} used{held} of {money(one.limit.most)}."
+    held = f", {roughly(one.reserved)} held by runs under way" if one.reserved else ""
+    return f"{roughly(one.used)} used{held} of {money(one.limit.most)}."
 
 
 def _badge(one: Standing, policy: Policy) -> str:
@@ -125,7 +125,7 @@ def _chart(one: Standing) -> None:
 
 def _differ(one: Standing) -> str:
     return (
-        f"By their record this month's runs cost {money(one.recorded)}; the gate counts {money(one.used)} as used. They "
+        f"By their record this month's runs cost {roughly(one.recorded)}; the gate counts {roughly(one.used)} as used. They "
         "differ where a cost is unknown and keeps what was reserved, where a cost was corrected later, and by demo runs, "
         "which pass no gate. The chart and the forecast go by the record, unless the gate counts more."
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 COLOURS = ("#3b5bdb", "#0ca678", "#f08c00", "#ae3ec9", "#1098ad", "#e03131", "#74b816", "#868e96")
 REST = "#adb5bd"
-BAND = "rgba(59,91,219,0.16)"
+BAND = "rgba(59,91,219,0.26)"
 HEIGHT = 270
 
 Group = tuple[str, Any, Any]  # its name on screen, what a click hands over, its numbers

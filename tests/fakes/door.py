@@ -104,6 +104,12 @@ class Events:
                 yield int(event["id"]), event["event"], from_json(event["data"])
                 event = {}
 
+    def beats(self, count: int) -> None:
+        """Returns after so many heartbeats in a row."""
+        for _, line in zip(range(2 * count), self._lines, strict=False):  # each is a line and an empty one
+            assert line in (": waiting", ""), line
+        self.comments += count
+
     def some(self, count: int) -> list[tuple[int, str, Any]]:
         """The next few."""
         return [event for _, event in zip(range(count), self, strict=False)]

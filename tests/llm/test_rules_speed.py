@@ -28,8 +28,14 @@ def test_every_demo_candidate_is_answered_within_50_ms(sqlite_store: Store, feat
         jobs = [(job.user_id, job.id) for job in session.scalars(select(Job))]
     inputs = {"text": TEXT, "goal": "shorter"} if feature == "improve_text" else {}
     for user_id, job_id in jobs:
-        request = AiRequest(feature=feature, user_id=user_id, job_id=job_id, inputs=inputs)
-        took = [_timed(sqlite_store, request) for _ in range(3)]
+        asked = (str(number) for number in range(3))  # what is asked again is known already
+        took = [
+            _timed(
+                sqlite_store,
+                AiRequest(feature=feature, user_id=user_id, job_id=job_id, inputs=inputs, instructions=instructions),
+            )
+            for instructions in asked
+        ]
         assert median(took) < MOST_S, f"{feature} for job {job_id} took {took}"
     assert len(jobs) == 18
 
