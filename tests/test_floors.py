@@ -50,7 +50,10 @@ FLOORS = {
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,
-    "3 heart": "core.llm.call  core.llm.intake  core.llm.live  core.llm.past  core.llm.prepare  core.llm.registry  core.llm.runner  core.portal",
+    "3 heart": """
+        core.llm.call  core.llm.intake  core.llm.live  core.llm.past  core.llm.prepare  core.llm.registry  core.llm.runner
+        core.portal
+    """,
     "4 root": "core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_prices  core.cli_runs  core.cli_tokens  core.cli_usage  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }

@@ -31,11 +31,13 @@ class Watch:
         self._store, self._policy, self._usage = store, policy, usage
         self._url, self._hosts = settings.alert_webhook.get_secret_value(), settings.alert_hosts
         self._clock = clock
-        self._next = clock() + FIRST_S
+        self._first = self._next = clock() + FIRST_S
         self._waits: dict[str, tuple[float, float]] = {}  # by key: until when, and how long it was
 
     def look(self) -> None:
         """Check when it is time, then post what waits. Errors: `StorageDown`."""
+        if self._clock() < self._first:
+            return
         if self._clock() >= self._next:
             self._next = self._clock() + EVERY_S
             alerts.check(self._store, self._policy, self._usage.now())
