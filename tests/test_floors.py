@@ -46,7 +46,8 @@ FLOORS = {
         core.drive.importing  core.drive.papers  core.drive.people
         core.drive.reading  core.drive.reading_*  core.drive.save
         core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
-        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs  core.llm.trips  core.llm.scripted
+        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs
+        core.llm.trips  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,
@@ -54,7 +55,10 @@ FLOORS = {
         core.llm.call  core.llm.intake  core.llm.live  core.llm.past  core.llm.prepare  core.llm.registry  core.llm.runner
         core.portal
     """,
-    "4 root": "core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_prices  core.cli_runs  core.cli_tokens  core.cli_usage  core.demo  core.doctor  core.serving  core.terminal  core.wiring",
+    "4 root": """
+        core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_prices  core.cli_runs  core.cli_tokens
+        core.cli_usage  core.demo  core.doctor  core.serving  core.terminal  core.wiring
+    """,
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }
 

@@ -1,4 +1,4 @@
-"""Runs as server-sent events. The bytes of an event are made once, however many follow it."""
+"""Runs as server-sent events. While a run is under way the bytes of an event are made once, however many follow it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence

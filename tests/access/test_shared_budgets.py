@@ -222,7 +222,13 @@ def test_what_a_dead_process_held_is_used_up_whatever_the_policy_says_today(stor
     runs.open_run(store, opening(limits(before, "pro", user, now()), user, tokens=1, nanousd=30), owner="dead")
     expire(store, "dead")
     assert runs.close_expired(store) == 2
-    assert [line(store, one).used for one in held.budgets] == [230, 200, 200, 230, 230]  # the second is of no feature with a budget
+    assert [line(store, one).used for one in held.budgets] == [
+        230,
+        200,
+        200,
+        230,
+        230,
+    ]  # the second is of no feature with a budget
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -213,11 +213,11 @@ def test_frames_are_made_once_however_many_follow(sqlite_store: Store, monkeypat
     made: list[int] = []
     real = sse.frame
     monkeypatch.setattr(sse, "frame", lambda id, kind, json: made.append(id) or real(id, kind, json))
-    with door(sqlite_store, letter()) as one:
-        with one.stream() as stream:
-            events = list(stream)
-        for _ in range(3):
-            one.again(stream.run_id)
+    with door(sqlite_store, letter(pause_s=0.05)) as one, one.stream(key="k") as first:
+        head = first.some(1)
+        with one.stream(key="k") as second, one.stream(key="k") as third:
+            events = list(third)
+            assert list(second) == head + list(first) == events
     assert made == [id for id, _, _ in events]
 
 

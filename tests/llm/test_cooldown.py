@@ -185,7 +185,9 @@ def test_a_run_passes_over_a_resting_model_and_says_so_everywhere(sqlite_store: 
         one.workbench.cooldown.forget(rest.leg)
         assert one.run(model=str(LEG)).status == "ok"
     assert (result.status, result.provider, len(result.attempts)) == ("fallback", "rules", 1)
-    assert record.run.status == "fallback" and "openai/gpt-6-luna skipped: it failed too often of late" in record.run.route
+    assert (
+        record.run.status == "fallback" and "openai/gpt-6-luna skipped: it failed too often of late" in record.run.route
+    )
     assert any("openai/gpt-6-luna was not asked" in warning for warning in result.answer.warnings)
     assert [event.kind for event in live.events[:2]] == ["started", "notice"]
     assert live.events[1].data["code"] == "provider_resting" and "3 times in a row" in live.events[1].data["message"]

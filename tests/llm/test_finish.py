@@ -57,6 +57,10 @@ def test_a_letters_bullets_are_the_lines_it_retells() -> None:
     assert bullet.startswith("“Built a ticket service")
 
 
+def test_the_rules_own_letter_keeps_the_bullets_it_came_with() -> None:
+    assert finished(Parsed(title="T", summary="S", content=RULES.content)).answer.bullets == RULES.bullets
+
+
 def test_the_score_stands_beside_every_answer() -> None:
     details = finished(Parsed(content=LETTER)).details
     assert details.score is not None and details.parts and details.matched

@@ -244,8 +244,9 @@ def test_the_demo_model_is_said_to_see_little_of_a_prompt_and_others_can_be_look
     monkeypatch.setattr(type(workbench.providers["openai"]), "configured", False)
     workbench.providers["embedded"] = Demo()  # type: ignore[index]
     at = page("playground.py")
-    assert "This demo model is told facts that the rules found; of your prompt it is told the first and last words and what" in said(
-        at
+    assert (
+        "This demo model is told facts that the rules found; of your prompt it is told the first and last words and what"
+        in said(at)
     )
     at.session_state["playground_composed"] = True
     at.run()
