@@ -22,7 +22,7 @@ DRAW = {
 }
 
 if opening := st.session_state.pop("usage_open", None):
-    st.switch_page("runs.py", query_params=opening)
+    st.switch_page("runs.py", query_params=usage_filters.shape() | opening)
 
 workbench = wiring.current()
 st.title("Usage", anchor=False)

@@ -19,7 +19,7 @@ FLOORS = {
         core.access.budget_lines  core.access.limits  core.access.lineup  core.access.plans  core.access.policy_values
         core.access.toml_lines
         core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.folding  core.drive.numerals
-        core.drive.ranks  core.drive.source  core.drive.verdicts  core.drive.vocabulary
+        core.drive.extents  core.drive.ranks  core.drive.source  core.drive.verdicts  core.drive.vocabulary
         core.drive.dates  core.drive.kept  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
         core.drive.blocks  core.drive.contacts  core.drive.entries

@@ -16,7 +16,7 @@ from tests.benches import CALLER, waited_for
 from tests.fakes.visitor import Visitor, kinds, visiting
 from tests.test_server import Server, environment, served
 
-MOST_MB = 285  # without the model's process
+MOST_MB = 300  # without the model's process
 MOST_START_S = 5  # of its own work, so that others on the machine do not count
 FEATURES = ("match", "cover_letter", "recruiter_lens", "interview_prep")
 
@@ -45,7 +45,7 @@ def test_the_first_page_is_there_in_five_seconds(opened: Open) -> None:
     assert opened.began_s < MOST_START_S, f"{opened.began_s:.1f} s of processor time until the first page"
 
 
-def test_three_people_on_all_pages_leave_it_under_285_mb(opened: Open) -> None:
+def test_three_people_on_all_pages_leave_it_under_300_mb(opened: Open) -> None:
     seen: set[str] = set()
     with visiting(opened.server.url) as second, visiting(opened.server.url) as third:
         for tab in (opened.tab, second, third):

@@ -27,6 +27,8 @@ _NUMBERS = listed("number-words")
 _TENURE = re.compile(r"\W*years?'?(?: of| in| as| with)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?:^|[^.!?:\s]\s+)([A-Z][\w.+#]*|[a-z]+[A-Z]\w*)\s$")
 _DATED = re.compile(r"\b(?:in|since|until|till|during|before|after|the|mid|early|late|for)$", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:^|[.;:!?–—])$")
+_DOES = re.compile(r" (?:[a-z]+ed|was|saw|brought|came|went|fell|rose|grew) (?=\d|[a-z]+ly \d|at |with |in |to )")
 _MONTHS = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*", re.IGNORECASE)
 _TYPED = {
     "ms": ("time", "0.001"), "millisecond": ("time", "0.001"), "second": ("time", "1"), "sec": ("time", "1"), "s": ("time", "1"),
@@ -72,7 +74,12 @@ class Amount:
         """Whether it is a year: `since 2018`, `(2021)`, `the 2023 survey`; not `2018 users`."""
         if self.kind or not self.written.isdigit() or not 1950 <= self.value < 2100:
             return False
-        return not self.counts or _DATED.search(self._before) is not None
+        return not self.counts or _DATED.search(self._before) is not None or self._is_subject
+
+    @cached_property
+    def _is_subject(self) -> bool:
+        """Whether it begins a clause and does something itself: `; 2025 closed 4 percent below`."""
+        return _BEGINS.search(self._before) is not None and _DOES.match(self._after) is not None
 
     @cached_property
     def counts(self) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ class Evidence:
         return re.sub(r"[ /-]", "", said).isalpha() and len(parts) > 1 and all(map(self.says, parts))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)  # a whole resume takes up to a megabyte
 def evidence(text: str) -> Evidence:
     """The text as evidence; the same text is read once."""
     return Evidence(text)

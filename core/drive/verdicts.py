@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from core.drive import ranks
+from core.drive import extents, ranks
 from core.drive.amounts import Amount
 from core.drive.claims import Claim, Evidence, Kind, claims, evidence, new_words
 from core.drive.folding import fold
@@ -150,6 +150,12 @@ class _Trial:
             self.doubtful.append(f"The line says “{lost}”; without it the new wording claims more.")
         if lost := ranks.turned(self.text, self.original):
             self.doubtful.append(f"The line says “{lost}”; the new wording leaves that out.")
+        if said := extents.oftener(self.text, self.original):
+            self.doubtful.append(f"“{said}” is not how often the line says.")
+        if said := extents.widened(self.text, self.original):
+            self.doubtful.append(f"“{said}” claims more than the line, which does not say so of all.")
+        if said := extents.other_share(self.text, self.own.text):
+            self.doubtful.append(f"“{said}” is a share that this entry does not tell.")
 
     # -- words ---------------------------------------------------------------------------------------------------
 

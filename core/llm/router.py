@@ -80,7 +80,8 @@ def _chosen(name: str, configured: Collection[str]) -> Route:
         return Route(None, (LAST,), f"{RULES}, chosen by the caller")
     leg = _leg(name)
     known = [*LACKS, *(provider for provider in sorted(configured) if provider not in LACKS and provider != RULES)]
-    if not leg.model or leg.provider not in known:
+    fit = leg.model and leg.model.isprintable() and leg.model.strip() == leg.model  # it is printed in many places
+    if not fit or leg.provider not in known:
         forms = ", ".join([*(f"{provider}/…" for provider in known), RULES])
         raise Invalid(f"There is no model {name!r}. Models are named provider/name; choose one of {forms}.")
     if leg.provider not in configured:

@@ -13,8 +13,8 @@ def text(given: str) -> str:
 
 
 def name(given: str | None, longest: int) -> str | None:
-    """A short text, cut to what its column holds; None when there is nothing in it."""
-    return text(given)[:longest] or None if given else None
+    """A short text, cut to what its column holds, without what no terminal should be told; None when nothing is left."""
+    return "".join(filter(str.isprintable, text(given or "")))[:longest].strip() or None
 
 
 def data(given: Any, depth: int = 0) -> Any:

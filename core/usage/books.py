@@ -124,8 +124,15 @@ class Books:
             made = margin_part(self.blocks.margins(choice.kind, of, state.days), ring, choice, unit, zone)
         else:
             block = partial(self.blocks.month, choice.kind, of, state.days, state.signs[of])
-            made = part(block, ring, choice, unit, zone)
+            whole = partial(self._whole, state, choice.kind, zone, of) if choice.where and not choice.quarters else None
+            made = part(block, ring, choice, unit, zone, whole)
         return self._parts.put((*asked, of), state.signs[of], made)
+
+    def _whole(self, state: State, kind: str, zone: tzinfo, of: int) -> Part:
+        """The part of a month with nothing left out, by day."""
+        choice = Choice(kind, {})
+        asked = (kind, where(choice), None, "day", str(zone), False)
+        return self._parts.get((*asked, of), state.signs[of]) or self._part(state, choice, "day", zone, asked, of)
 
     def details(
         self,

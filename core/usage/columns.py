@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
@@ -14,8 +14,7 @@ Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 
 SMALL, SPARSE = 50_000, 8  # possible groups, and times the rows, up to which one sum for each is faster than sorting
-
-
+NARROW = ((2**8 - 1, np.uint8), (2**16 - 1, np.uint16), (2**32 - 1, np.uint32))
 MEASURED = 32  # how many are put in before all are measured again
 
 
@@ -76,8 +75,8 @@ def narrow(array: Array) -> Array:
     if not len(array):
         return array.astype(np.uint8)
     low, high = int(array.min()), int(array.max())
-    kinds = (np.uint8, np.uint16, np.uint32, np.int64) if low >= 0 else (np.int64,)
-    return array.astype(next(kind for kind in kinds if np.iinfo(kind).max >= high), copy=False)
+    kind = next((kind for most, kind in NARROW if high <= most), np.int64) if low >= 0 else np.int64
+    return array.astype(kind, copy=False)
 
 
 def add_up(index: Ints, columns: Mapping[str, Array]) -> tuple[Ints, dict[str, Ints]]:
@@ -96,20 +95,23 @@ def add_up(index: Ints, columns: Mapping[str, Array]) -> tuple[Ints, dict[str, I
     return found, {name: dense_sum(place, column, len(found)) for name, column in columns.items()}
 
 
+def occurrences(index: Ints) -> tuple[Ints, Ints]:
+    """The distinct numbers in `index`, ascending, and how often each occurs."""
+    if not len(index):
+        return index, index
+    low = int(index.min())
+    if int(index.max()) - low < SMALL + SPARSE * len(index):
+        counts = np.bincount(index - low)
+        found = np.flatnonzero(counts)
+        return found + low, counts[found]
+    return np.unique(index, return_counts=True)
+
+
 def dense_sum(place: Ints, column: Array, size: int) -> Ints:
     """Sums of a column by place 0 … size - 1."""
     sums = np.zeros(size, np.int64)
     np.add.at(sums, place, column.astype(np.int64, copy=False))  # not bincount: its sums are floats
     return sums
-
-
-def combine(parts: Iterable[tuple[Ints, dict[str, Ints]]]) -> tuple[Ints, dict[str, Ints]]:
-    """Several results of `add_up`, over the same columns, as one."""
-    found = list(parts)
-    if len(found) == 1:
-        return found[0]
-    index = np.concatenate([part[0] for part in found])
-    return add_up(index, {name: np.concatenate([part[1][name] for part in found]) for name in found[0][1]})
 
 
 class Sized(Protocol):

@@ -15,7 +15,7 @@ from core.usage.grouping import Groups
 from core.usage.keys import Dimensions
 from core.usage.margins import GROUPINGS
 from core.usage.records import LAID_OUT
-from core.usage.sums import measures
+from core.usage.sums import measures, summed
 from core.usage.views import SUMMED, Choice, Part, Unit, chosen, part
 
 HOURS_A_DAY = 24
@@ -51,7 +51,7 @@ class Selection:
         """How often a duration was in each bucket: times, models (one code for all where not wanted), buckets, counts."""
         tables = []
         for one in self._parts():
-            whole = every is None and one.lies_within(*self._span)
+            whole = every is None and one.lies_within(*self._limits)
             table = one.counts(name, models=models, times=not whole)
             tables.append(table if whole else self._within(table))
         table = _whole(tables, ("code", "bucket", "count"))
@@ -75,10 +75,13 @@ class Selection:
         return grouping.of_days(times, every) if self.unit == "day" else grouping.since(times, every)
 
     def _within(self, table: Columns) -> Columns:
-        low, high = self._span
-        if self.unit == "day":
-            low, high = low // HOURS_A_DAY, high // HOURS_A_DAY
-        return _cut(table, low, high)
+        return _cut(table, *self._limits)
+
+    @property
+    def _limits(self) -> tuple[int, int]:
+        """The span in local days or hours, as sums have it."""
+        hours = HOURS_A_DAY if self.unit == "day" else 1
+        return self._span[0] // hours, self._span[1] // hours
 
     def _parts(self, dimensions: tuple[str, ...] = ()) -> list[Part]:
         quarters, zone = None if self.unit == "day" else self.quarters, self.filter.zone
@@ -100,9 +103,11 @@ class Selection:
         """The measures by any dimensions and times, `user` among them; with a column of the rows, how many have what."""
 
         def group(rows: Columns) -> Groups:
-            codes = [self._codes(rows, name) for name in by] + ([rows[column]] if column else [])
-            measured = measures(rows, self.ring, self.kind, only=("runs",) if column else MEASURES)
-            return grouping.group(codes, measured.arrays).narrowed()
+            codes = [self._codes(rows, name) for name in by]
+            if not column:
+                return summed(codes, rows, self.ring, self.kind).narrowed()
+            measured = measures(rows, self.ring, self.kind, only=("runs",))
+            return grouping.group([*codes, rows[column]], measured.arrays).narrowed()
 
         choice = Choice(self.kind, self.where, self.quarters)
         columns = ((column,) if column else SUMMED) + (("user",) if "user" in by else ())
@@ -117,7 +122,7 @@ class Selection:
         if name == "user":
             return rows["user"]
         if name not in TIMES:
-            return self.ring.codes(name)[rows["key"]]
+            return self.ring.codes(name).take(rows["key"])
         shown = zones.local(self.first, self.last, self.filter.zone)[
             rows["quarter"].astype(np.int64) - self.first * zones.A_DAY
         ]

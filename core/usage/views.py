@@ -15,7 +15,7 @@ from core.usage.filters import Value
 from core.usage.keys import Keyring
 from core.usage.margins import GROUPINGS
 from core.usage.records import LAID_OUT
-from core.usage.sums import MODEL, SPEEDS, counted, counts_by, measures, sums_by
+from core.usage.sums import MODEL, SPEEDS, counted, counts_by, runs_of, summed, sums_by
 
 Unit = Literal["day", "hour"]
 Grouping = tuple[str, ...]
@@ -37,50 +37,55 @@ class Part:
     """Sums of some days, each worked out when it is asked for. A time is the number of a local day or hour.
 
     `rows` gives columns of the rows that are chosen, with what the clock shows in quarters; a part of margins has none.
+    `sums` gives their sums by time and key, where those of everything are at hand to choose from.
     """
 
     ring: Keyring
     kind: str
     unit: Unit
     rows: Callable[[Sequence[str]], Columns] | None = None
+    sums: Callable[[], Columns] | None = None
     _hours: Columns | None = None
-    _speeds: dict[str, Columns] = field(default_factory=dict)
     _keyed: Columns | None = None
     _by: dict[Grouping, Columns] = field(default_factory=dict)
     _counts: dict[tuple[str, bool, bool], Columns] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
-        tables = [self._hours, self._keyed, *self._by.values(), *self._speeds.values(), *self._counts.values()]
+        tables = [self._hours, self._keyed, *self._by.values(), *self._counts.values()]
         return 2_000 + sum(table.nbytes for table in tables if table is not None)
 
     @property
     def hours(self) -> Columns:
         """Sums by local hour."""
         if self._hours is None:
-            self._hours, self._keyed = self._summed()
+            self._hours = self._read()
         return self._hours
 
     @property
     def keyed(self) -> Columns:
-        """Sums by time and key."""
+        """Sums by time and key, of which each may be there more than once."""
         if self._keyed is None:
-            self._hours, self._keyed = self._summed()
+            self._keyed = self.sums() if self.sums else self._summed()
         return self._keyed
 
-    def _summed(self) -> tuple[Columns, Columns]:
+    def _summed(self) -> Columns:
         rows = self._chosen(SUMMED)
-        measured = measures(rows, self.ring, self.kind)
-        hours = sums_by(rows["shown"] // 4, np.zeros(len(rows), np.int64), measured)
-        return hours, sums_by(rows["shown"] // PER[self.unit], rows["key"].astype(np.int64), measured, "key")
+        return runs_of(rows["shown"] // PER[self.unit], rows, self.ring, self.kind)
 
-    def speeds(self, name: str) -> Columns:
-        """How often a duration was in each bucket, by time and model."""
-        if name not in self._speeds:
-            rows = self._chosen(("key", name))
-            models = self.ring.codes(MODEL[self.kind])[rows["key"]]
-            self._speeds[name] = counted(rows["shown"] // PER[self.unit], models, rows, name)
-        return self._speeds[name]
+    def _read(self) -> Columns:
+        """Sums by local hour; what is counted by time or by model alone on the way, for the rows are chosen only once."""
+        rows = self._chosen((*SUMMED, *SPEEDS))
+        time, model = rows["shown"] // PER[self.unit], self._models(rows)
+        nothing = np.zeros(len(rows), np.int64)
+        for name in SPEEDS:
+            self._counts[name, False, True] = counted(time, nothing, rows, name)
+            self._counts[name, True, False] = counted(nothing, model, rows, name)
+        found = summed([rows["shown"] // 4], rows, self.ring, self.kind)
+        return Columns({"time": found.codes[0], **found.sums}).narrowed()
+
+    def _models(self, rows: Columns) -> Ints:
+        return self.ring.codes(MODEL[self.kind]).take(rows["key"])
 
     def _chosen(self, columns: Sequence[str]) -> Columns:
         assert self.rows is not None  # a part of margins is asked only for what it has
@@ -90,40 +95,59 @@ class Part:
         """Sums by time and the code of what the runs have on these dimensions."""
         if dimensions not in self._by:
             keyed = self.keyed  # before its codes: reading it may bring new keys
-            self._by[dimensions] = sums_by(keyed["time"], self.ring.codes(*dimensions)[keyed["key"]], keyed)
+            self._by[dimensions] = sums_by(keyed["time"], self.ring.codes(*dimensions).take(keyed["key"]), keyed)
         return self._by[dimensions]
 
     def counts(self, name: str, *, models: bool, times: bool) -> Columns:
         """How often a duration was in each bucket, by time and model where they are wanted, else all under 0."""
-        if models and times:
-            return self.speeds(name)
         if (name, models, times) not in self._counts:
-            table = self.speeds(name)
-            nothing = np.zeros(len(table), np.int64)
-            time, code = table["time"] if times else nothing, table["code"] if models else nothing
-            self._counts[name, models, times] = counts_by(time, code, table["bucket"], table["count"])
+            self._counts[name, models, times] = self._counted(name, models, times)
         return self._counts[name, models, times]
 
+    def _counted(self, name: str, models: bool, times: bool) -> Columns:
+        if models and times:
+            rows = self._chosen(("key", name))
+            return counted(rows["shown"] // PER[self.unit], self._models(rows), rows, name)
+        if models != times and self._hours is None:
+            self._hours = self._read()
+            return self._counts[name, models, times]
+        known = self._counts.get((name, True, True))
+        table = self.counts(name, models=True, times=False) if known is None else known
+        nothing = np.zeros(len(table), np.int64)
+        time, code = table["time"] if times else nothing, table["code"] if models else nothing
+        return counts_by(time, code, table["bucket"], table["count"])
+
     def lies_within(self, low: int, high: int) -> bool:
-        """Whether nothing of it is before the hour `low` or from the hour `high` on."""
-        hours = self.hours["time"]
-        return not len(hours) or (int(hours[0]) >= low and int(hours[-1]) < high)
+        """Whether nothing of it is before the time `low` or from the time `high` on."""
+        times = self.by(())["time"]
+        return not len(times) or (int(times[0]) >= low and int(times[-1]) < high)
 
 
-def part(block: Callable[[], Block], ring: Keyring, choice: Choice, unit: Unit, zone: tzinfo) -> Part:
-    """The sums of those rows of a block that are chosen; the block is asked for whenever it is needed."""
+def part(
+    block: Callable[[], Block],
+    ring: Keyring,
+    choice: Choice,
+    unit: Unit,
+    zone: tzinfo,
+    whole: Callable[[], Part] | None = None,
+) -> Part:
+    """The sums of those rows of a block that are chosen; the block is asked for whenever it is needed.
 
-    picked: list[Ints] = []  # which rows are chosen, once that is known
+    `whole` gives the part of everything, of whose sums some are chosen, where no quarter hours are.
+    """
 
     def rows(columns: Sequence[str]) -> Columns:
         here = block()
-        if not picked:
-            picked.append(pick(here.columns, ring, choice))
-        found = taken(here.columns, picked[0], ("key", "quarter", *columns))
+        found = chosen(here.columns, ring, choice, columns)
         shown = zones.local(here.first, here.last, zone)
-        return found.also(shown=shown[found["quarter"].astype(np.int64) - here.first * zones.A_DAY])
+        return found.also(shown=shown.take(found["quarter"].astype(np.int64) - here.first * zones.A_DAY))
 
-    return Part(ring, choice.kind, unit, rows)
+    def sums() -> Columns:
+        assert whole is not None
+        known = whole().keyed
+        return known.take(np.flatnonzero(ring.mask(choice.where).take(known["key"])))
+
+    return Part(ring, choice.kind, unit, rows, sums if whole else None)
 
 
 def chosen(rows: Columns, ring: Keyring, choice: Choice, columns: Sequence[str]) -> Columns:
@@ -133,12 +157,12 @@ def chosen(rows: Columns, ring: Keyring, choice: Choice, columns: Sequence[str])
 
 def pick(rows: Columns, ring: Keyring, choice: Choice) -> Ints:
     """The places of the rows that count."""
-    places = np.flatnonzero(ring.mask(choice.where)[rows["key"]]) if choice.where else np.arange(len(rows))
+    places = np.flatnonzero(ring.mask(choice.where).take(rows["key"])) if choice.where else np.arange(len(rows))
     if choice.quarters and len(places):
         here = rows["quarter"][places]
         if here.min() < choice.quarters[0] or here.max() >= choice.quarters[1]:
             places = places[(here >= choice.quarters[0]) & (here < choice.quarters[1])]
-    return places.astype(np.int32)
+    return places
 
 
 def taken(rows: Columns, places: Ints, columns: Sequence[str]) -> Columns:
@@ -165,8 +189,8 @@ def margin_part(margins: Margins, ring: Keyring, choice: Choice, unit: Unit, zon
     models, speeds = ring.codes(MODEL[choice.kind]), {}
     for name, table in zip(SPEEDS, counts, strict=True):
         time = shown[table["quarter"] - first * zones.A_DAY] // PER[unit]
-        speeds[name] = counts_by(time, models[table["key"]], table["bucket"], table["count"])
-    return Part(ring, choice.kind, unit, _hours=hours, _speeds=speeds, _by=by)
+        speeds[name, True, True] = counts_by(time, models[table["key"]], table["bucket"], table["count"])
+    return Part(ring, choice.kind, unit, _hours=hours, _counts=speeds, _by=by)
 
 
 def _of_days(margins: Margins, place: int, quarters: tuple[int, int] | None) -> Columns:

@@ -51,24 +51,28 @@ def bars(times: Sequence[Any], groups: Sequence[Group], *, hover: str, prefix: s
 def lines(
     times: Sequence[Any], groups: Sequence[Group], *, hover: str, suffix: str = "", share: bool = False
 ) -> go.Figure:
-    """Lines over time; gaps stay gaps. `share` draws shares of one as per cent, from 0 to 100."""
+    """Lines over time; gaps stay gaps. `share` draws shares of one as per cent, from 0 up to as far as they reach.
+
+    Each moment is a dot too: Plotly lets dots be clicked, not lines, and one moment between gaps is no line.
+    """
     traces = [
         {
             "type": "scatter",
-            "mode": "lines" if len(times) > 1 else "markers",
+            "mode": "lines+markers",
             "name": name,
             "x": times,
             "y": values,
             "customdata": [[handed, str(at)] for at in times],
             "hovertemplate": f"{hover}<extra>{name}</extra>",
             "line": {"color": COLOURS[i % len(COLOURS)], "width": 2},
+            "marker": {"size": 4},
             "connectgaps": False,
         }
         for i, (name, handed, values) in enumerate(groups)
     ]
     axis: dict[str, Any] = {"rangemode": "tozero", "ticksuffix": suffix}
     if share:
-        axis = {"range": [0, 1.02], "tickformat": ".0%"}
+        axis = {"range": [0, _reach(groups)], "tickformat": ".0%"}
     return _figure(traces, {"xaxis": _moments(times), "yaxis": axis})
 
 
@@ -87,36 +91,38 @@ def ranked(groups: Sequence[Group], *, hover: str, prefix: str = "") -> go.Figur
         "marker": {"color": COLOURS[0], "line": {"width": 0}},
     }
     axis = {"autorange": "reversed", "tickvals": list(range(len(groups))), "ticktext": names, "automargin": True}
-    layout = {"yaxis": axis, "xaxis": {"tickprefix": prefix}, "hovermode": "closest", "showlegend": False}
+    along = {"tickprefix": prefix, "rangemode": "tozero"}
+    layout = {"yaxis": axis, "xaxis": along, "hovermode": "closest", "showlegend": False}
     return _figure([trace], layout, height=max(120, 34 * len(groups) + 50))
 
 
-def heat(values: Any, *, rows: Sequence[str], hover: str) -> go.Figure:
-    """Weekday by hour, darker is more; each square hands over its weekday and its hour."""
-    handed = [[[day, hour] for hour in range(24)] for day in range(len(rows))]
-    trace = {
+def heat(values: Any, *, rows: Sequence[str], unit: str) -> go.Figure:
+    """Weekday by hour, darker is more; each square hands over its weekday, its hour and its number."""
+    counts = np.asarray(values)
+    hours = [f"{hour:02d}" for hour in range(24)]
+    squares = {
         "type": "heatmap",
-        "z": np.asarray(values),
-        "x": [f"{hour:02d}" for hour in range(24)],
+        "z": counts,
+        "x": hours,
         "y": list(rows),
-        "customdata": handed,
-        "hovertemplate": f"%{{y}} %{{x}}:00 · {hover}<extra></extra>",
+        "hoverinfo": "skip",
         "colorscale": [[0, "rgba(59,91,219,0.04)"], [1, "rgba(59,91,219,1)"]],
         "showscale": False,
         "xgap": 2,
         "ygap": 2,
     }
-    dots = {  # Plotly selects points, not squares: an unseen point lies on each
+    dots = {  # Plotly lets points be clicked, not squares: an unseen point lies on each and speaks for it
         "type": "scatter",
         "mode": "markers",
-        "x": [f"{hour:02d}" for _ in rows for hour in range(24)],
-        "y": [name for name in rows for _ in range(24)],
-        "customdata": [pair for day in handed for pair in day],
+        "x": hours * len(rows),
+        "y": [name for name in rows for _ in hours],
+        "customdata": [[day, hour, int(counts[day][hour])] for day in range(len(rows)) for hour in range(24)],
         "marker": {"opacity": 0, "size": 22, "symbol": "square"},
-        "hoverinfo": "skip",
+        "hovertemplate": f"%{{y}} %{{x}}:00 · %{{customdata[2]:,}} {unit}<extra></extra>",
+        "hoverlabel": {"bgcolor": COLOURS[0], "font": {"color": "#ffffff"}},
     }
     layout = {"yaxis": {"autorange": "reversed"}, "xaxis": {"type": "category"}, "hovermode": "closest"}
-    return _figure([trace, dots], layout | {"showlegend": False})
+    return _figure([squares, dots], layout | {"showlegend": False})
 
 
 def shares(parts: Sequence[Group], *, hover: str) -> go.Figure:
@@ -187,6 +193,13 @@ def _figure(traces: list[dict[str, Any]], layout: dict[str, Any], *, height: int
 def _moments(times: Sequence[Any]) -> dict[str, Any]:
     """An axis of time: hours where there are hours, else days without their year."""
     return {"tickformat": "%H:%M" if times and isinstance(times[0], datetime) else "%-d %b"}
+
+
+def _reach(groups: Sequence[Group]) -> float:
+    """How far an axis of shares goes: a little beyond the largest, so that small ones can be told apart."""
+    numbers = np.concatenate([np.asarray(values, dtype=float) for _, _, values in groups])
+    known = numbers[np.isfinite(numbers)]
+    return float(min(1.02, max(0.1, 1.2 * known.max()))) if known.size else 1.02
 
 
 def _colour(index: int, count: int, name: str) -> str:

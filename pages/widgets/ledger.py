@@ -83,9 +83,9 @@ def _totals(fitting: str, rows: Sequence[Row]) -> str:
     """How many there are, and what those on this page come to, and how sure that is."""
     ended = [row for row in rows if row.status not in ("running", "abandoned")]
     sure = Counter(row.cost_status for row in ended) + Counter(unknown=len(rows) - len(ended))
-    spent = usd(sum(row.cost_nanousd or 0 for row in ended))
+    known = [row.cost_nanousd for row in ended if row.cost_nanousd is not None]
     coverage = ", ".join(f"{sure[name]} {name}" for name in ("exact", "estimated", "unknown") if sure[name])
-    amount = words.money(spent, "estimated" if sure["estimated"] else "exact")
+    amount = words.money(usd(sum(known)), "estimated" if sure["estimated"] else "exact") if known else "unknown"
     used = f"{sum(row.input_tokens for row in ended):,} tokens in, {sum(row.output_tokens for row in ended):,} out"
     return safe.line(f"{fitting} · on this page {len(rows)}: {used}, cost {amount} ({coverage})")
 

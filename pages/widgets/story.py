@@ -48,9 +48,16 @@ def _head(story: Story, names: Mapping[str, str]) -> None:
     if story.job:
         about.insert(0, story.job)
     st.caption(safe.line(" · ".join(about)))
-    why = f"Route: {run.route}." if run.route else "No route was chosen: the run was refused before it."
-    st.markdown(safe.line(why))
+    st.markdown(safe.line(_route(run)))
     _onward(story)
+
+
+def _route(run: Any) -> str:
+    if run.route:
+        return f"Route: {run.route}."
+    if run.status == "refused":
+        return "No route was chosen: the run was refused before it."
+    return "Why this model was chosen was not kept with the run."
 
 
 def _onward(story: Story) -> None:
@@ -63,6 +70,8 @@ def _onward(story: Story) -> None:
             icon=":material/science:",
             help="With everything it was made from: candidate, job, papers, chips, prompt, model and parameters",
             run=run.id,
+            user=run.user_id,
+            job=run.job_id or 0,
         )
         _others("All runs of this candidate", ":material/person_search:", "user", run.user_id)
         if run.job_id:

@@ -11,6 +11,8 @@ from pages.widgets import links, words
 from pages.widgets.usage_filters import Asked
 from pages.widgets.usage_links import runs_of
 
+UNCHANGED = ("0 %", "0.0 points")
+
 
 def draw(figures: Snapshot, asked: Asked) -> Total:
     """Six cards and the line on coverage; returns the period's total."""
@@ -33,9 +35,12 @@ def draw(figures: Snapshot, asked: Asked) -> Total:
 
 
 def _money(now: Total, before: Total, series: Series) -> None:
-    certainty = "exact" if now.exact == now.runs else "estimated"
+    certainty = "estimated" if now.estimated or now.unknown else "exact"
     value = words.spend(now.cost_nanousd, certainty)
     help = "All legs, retries and failed calls included. ≈ where a part of it is estimated here."
+    if now.unknown:
+        runs = "1 run" if now.unknown == 1 else f"{now.unknown:,} runs"
+        help += f"  \nAt least that much: {runs} of unknown cost cannot be in it."
     _card("Spend", value, _change(now.cost_nanousd, before.cost_nanousd), series.usd[0], help=help)
 
 
@@ -51,7 +56,7 @@ def _tokens(now: Total, before: Total, series: Series) -> None:
 
 
 def _share(now: float | None, before: float | None, by_status: Series) -> None:
-    points = None if now is None or before is None else f"{100 * (now - before):+.1f} points"
+    points = None if now is None or before is None else _signed(100 * (now - before), 1, "points")
     value = "–" if now is None else f"{now:.1%}"
     help = "Answered runs that a later leg answered, because the first one failed or was skipped."
     _card("Fallback share", value, points, fallback_share(by_status), help=help)
@@ -65,12 +70,14 @@ def _time(label: str, now: Percentiles, before: Percentiles, drawn: Any) -> None
 def _card(
     label: str, value: str, change: str | None, drawn: Any, *, help: str | None = None, direction: str = "inverse"
 ) -> None:
-    numbers = np.nan_to_num(np.asarray(drawn, dtype=float))
+    numbers = np.asarray(drawn, dtype=float)
+    numbers = numbers[np.isfinite(numbers)]  # a moment without a run has no speed: it is left out, it is no zero
     st.metric(
         label,
         value,
         change,
-        delta_color=direction,
+        delta_color="off" if change in UNCHANGED else direction,
+        delta_arrow="off" if change in UNCHANGED else "auto",
         help=help,
         border=True,
         chart_data=numbers.tolist() if numbers.size > 1 else None,
@@ -84,7 +91,13 @@ def _change(now: float | None, before: float | None) -> str | None:
     """By how much more than in the period before, or how many times as much; nothing where there was none."""
     if not before or now is None:
         return None
-    return f"× {now / before:,.0f}" if now > 10 * before else f"{100 * (now - before) / before:+.0f} %"
+    return f"× {now / before:,.0f}" if now > 10 * before else _signed(100 * (now - before) / before, 0, "%")
+
+
+def _signed(by: float, digits: int, unit: str) -> str:
+    """`+3 %`, `-0.4 points`; no sign where it rounds to nothing, which is neither good nor bad."""
+    rounded = round(by, digits)
+    return f"{rounded:+.{digits}f} {unit}" if rounded else f"{0:.{digits}f} {unit}"
 
 
 def fallback_share(by_status: Series) -> Any:
@@ -105,10 +118,12 @@ def _coverage(now: Total, asked: Asked) -> None:
         if getattr(now, name)
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Cost of {now.runs:,} runs: {', '.join(shares)}.", width="content")
+        runs = "1 run" if now.runs == 1 else f"{now.runs:,} runs"
+        told = f"Cost of {runs}: {', '.join(shares)}."
+        st.caption(told, width="content", help=f"Days begin at midnight in your time zone, {asked.filter.zone}.")
         for name in ("estimated", "unknown"):
             if count := getattr(now, name):
-                runs_of(asked.filter, f"{count:,} {name}", cost_status=name)
+                runs_of(asked.filter, f"{count:,} {name}", icon=":material/history:", cost_status=name)
         if now.unknown:
             links.to("admin.py", "Add a missing price", icon=":material/sell:", view="prices")
 

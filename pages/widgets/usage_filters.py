@@ -93,6 +93,15 @@ def chosen() -> dict[str, frozenset[Value]]:
     return where
 
 
+def shape() -> dict[str, str]:
+    """Period, section and split of the URL.
+
+    Whoever goes on to another page takes them along: the browser notes the next page's query under this page's name
+    first, so the way back leads over it and must find them there.
+    """
+    return {name: st.query_params[name] for name in ("period", "view", "split") if name in st.query_params}
+
+
 def split() -> str:
     given = st.query_params.get("split", SPLITS[0])
     return given if given in SPLITS else SPLITS[0]
@@ -118,7 +127,7 @@ def say(dimension: str, names: Names) -> Callable[[Value], str]:
 
     def said_so(value: Value) -> str:
         if value is None:
-            return "no model" if dimension in ("model", "provider") else "none"
+            return {"model": "no model (rules, refused)", "provider": "no provider"}.get(dimension, "none")
         text = str(value)
         if dimension == "feature":
             return words.feature(text)

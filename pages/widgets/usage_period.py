@@ -88,9 +88,15 @@ def today() -> date:
 
 
 def _day(name: str, otherwise: date) -> date:
+    """The day in the URL; of a moment, as the page Runs writes them, the day that holds it or ends with it."""
+    given = st.query_params.get(name, "")
     try:
-        day = date.fromisoformat(st.query_params.get(name, ""))
-    except ValueError:
+        if "T" in given:
+            moment = datetime.fromisoformat(given) - timedelta(seconds=name == "to")
+            day = moment.astimezone(said.zone()).date()
+        else:
+            day = date.fromisoformat(given)
+    except (ValueError, OverflowError):
         return otherwise
     return min(max(day, OLDEST), today())
 

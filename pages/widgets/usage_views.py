@@ -1,7 +1,7 @@
 """The sections of the Usage page; a click on a chart narrows the page or opens the runs behind it."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -26,16 +26,19 @@ def overview(figures: Snapshot, asked: Asked, names: Names) -> None:
     say = usage_filters.say(asked.split, names)
     series = figures.series(asked.filter, asked.split, asked.every)
     _heading(f"Spend by {usage_filters.LABELS[asked.split].lower()}", "Click a bar to see that part alone.")
-    groups = _grouped(series, series.usd, say)
-    figure = charts.bars(series.times, groups, hover="$%{y:,.4f}", prefix="$")
-    charts.draw(figure, "usage_spend", alt="Spend over time", on_click=_narrow(asked.split))
+    if np.any(np.nan_to_num(np.asarray(series.usd, dtype=float))):
+        groups = _grouped(series, series.usd, say)
+        figure = charts.bars(series.times, groups, hover="$%{y:,.4f}", prefix="$")
+        charts.draw(figure, "usage_spend", alt="Spend over time", on_click=_narrow(asked.split))
+    else:
+        st.caption("Nothing to draw: no run of this period has a known cost above $0.")
     left, right = st.columns(2)
     total = figures.series(asked.filter, None, asked.every)
     with left:
-        _heading("Tokens", "Cached are part of the input, reasoning of the output.")
+        _heading("Tokens", f"Cached are part of the input, reasoning of the output. {_closer(asked)}")
         charts.draw(_token_mix(total), "usage_tokens", alt="Tokens over time", on_click=_zoom(asked))
     with right:
-        _heading("Cache hit share", "Input tokens that the provider had cached.")
+        _heading("Cache hit share", f"Input tokens that the provider had cached. {_closer(asked)}")
         hits = total.of("cached_tokens")[0] / np.where(
             total.of("input_tokens")[0] == 0, np.nan, total.of("input_tokens")[0]
         )
@@ -43,7 +46,7 @@ def overview(figures: Snapshot, asked: Asked, names: Names) -> None:
         charts.draw(figure, "usage_cached", alt="Cache hit share over time", on_click=_zoom(asked))
     _heading("When", "Runs by weekday and hour, in your time zone. Click an hour to open its busiest runs.")
     heat = figures.heat(asked.filter)
-    figure = charts.heat(heat.of("runs"), rows=DAYS, hover="%{z:,} runs")
+    figure = charts.heat(heat.of("runs"), rows=DAYS, unit="runs")
     charts.draw(figure, "usage_heat", alt="Runs by weekday and hour", on_click=_hour(figures, asked))
     _table(
         figures.rows(asked.filter, (asked.split,), percentiles=True),
@@ -60,7 +63,7 @@ def speed(figures: Snapshot, asked: Asked, names: Names) -> None:
         ("Latency", "usage_latency", over_time.latency),
         ("First token", "usage_ttft", over_time.ttft),
     ):
-        _heading(title, "Seconds; of a hundred runs 50, 95 and 99 were faster.")
+        _heading(title, f"Seconds; of a hundred runs 50, 95 and 99 were faster. {_closer(asked)}")
         groups = [(name, None, measured[name][0] / 1000) for name in ("p50", "p95", "p99")]
         figure = charts.lines(over_time.times, groups, hover="%{y:.2f} s", suffix=" s")
         charts.draw(figure, key, alt=f"{title} over time", on_click=_zoom(asked))
@@ -115,7 +118,7 @@ def errors(figures: Snapshot, asked: Asked, names: Names) -> None:
         figure = charts.bars(by_status.times, groups, hover="%{y:,} runs")
         charts.draw(figure, "usage_status", alt="Runs by status over time", on_click=_narrow("status"))
     with right:
-        _heading("Fallback share", "Answered runs that a later leg answered.")
+        _heading("Fallback share", f"Answered runs that a later leg answered. {_closer(asked)}")
         figure = charts.lines(
             by_status.times, [("fallback", None, fallback_share(by_status))], hover="%{y:.1%}", share=True
         )
@@ -239,13 +242,21 @@ def _narrow(dimension: str) -> Callable[[Any], None]:
 
 
 def _zoom(asked: Asked) -> Callable[[Any], None]:
-    """A point of time: its days alone."""
+    """A point of time: its days alone; the runs of an hour, which is the closest look the page has."""
 
     def clicked(handed: Any) -> None:
-        first = date.fromisoformat(handed[1][:10])
-        usage_period.choose(*usage_period.around(first, asked.every))
+        if asked.every == "hour":
+            st.session_state["usage_open"] = usage_links.hour(asked.filter, datetime.fromisoformat(handed[1]))
+        else:
+            first = date.fromisoformat(handed[1][:10])
+            usage_period.choose(*usage_period.around(first, asked.every))
 
     return clicked
+
+
+def _closer(asked: Asked) -> str:
+    """What a click on a point of time does."""
+    return "Click an hour to open its runs." if asked.every == "hour" else f"Click a {asked.every} to see it alone."
 
 
 def _candidate(handed: Any) -> None:

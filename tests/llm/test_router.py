@@ -77,7 +77,11 @@ def test_a_chosen_model_is_the_only_leg_before_the_rules(policy, model, legs, wh
 
 
 @pytest.mark.parametrize(
-    "model", ["gpt-6-luna", "anthropic/x", "openai", "openai/", "/x", "", "rules/", "rules/x", "OpenAI/x"]
+    "model",
+    [
+        *("gpt-6-luna", "anthropic/x", "openai", "openai/", "/x", "", "rules/", "rules/x", "OpenAI/x"),
+        *("openai/a\r\nb", "openai/\x1b]0;a\x07", "openai/\u202ea", "openai/ a", "openai/\t"),  # it would be printed
+    ],
 )
 def test_a_chosen_model_that_cannot_be_is_refused_with_what_exists(policy: Policy, model: str) -> None:
     with pytest.raises(Invalid, match=r"provider/name; choose one of openai/…, embedded/…, rules\."):

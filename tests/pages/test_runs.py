@@ -103,7 +103,7 @@ def test_an_unknown_cost_is_never_a_zero(opening: Open, page: Pages) -> None:
     at = page("runs.py", columns="in.out.cost.certainty.latency.first")
     (line,) = lines(at)
     assert not any(line[name] and line[name] == line[name] for name in line)
-    assert "(1 unknown)" in said(at)
+    assert "cost unknown (1 unknown)" in said(at)
     assert "One run is under way." in said(at)
 
 
@@ -399,6 +399,16 @@ def test_a_run_whose_process_ended_says_what_is_known_and_what_is_not(opening: O
     assert "what it used and cost is not known" in said(at) and "came to 2,468 tokens" in said(at)
     assert "counts as used" in said(at)
     assert metrics(at)["Tokens in / out"] == "not known" and "unknown" in metrics(at)["Cost"]
+
+
+def test_a_run_whose_route_was_not_kept_is_not_called_refused(opening: Open, page: Pages) -> None:
+    house = opening(Play("Dear team", usage=USED))
+    run_id = ran(house)
+    with house.store.write() as connection:
+        connection.execute(update(runs.RUN).values(route=None))
+    at = page("runs.py", run=run_id)
+    assert not at.exception
+    assert "was not kept" in said(at) and "refused" not in said(at)
 
 
 def test_an_edited_prompt_shows_its_text(opening: Open, page: Pages) -> None:

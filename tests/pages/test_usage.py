@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.usage.filters import Filter
 from core.wiring import Workbench
-from pages.widgets import usage_links, usage_period, words
+from pages.widgets import usage_cards, usage_filters, usage_links, usage_period, usage_views, words
 from tests.pages.conftest import Opening
 from tests.usage import history
 
@@ -71,7 +71,7 @@ def test_spend_says_how_sure_it_is(opening: Opening, page: Page, cost: int | Non
     recorded(opening(), {"cost_nanousd": cost, "cost_status": status})
     at = page("usage.py")
     assert cards(at)["Spend"] == shown
-    assert f"Cost of 1 runs: 100 % {status}." in [caption.value for caption in at.caption]
+    assert f"Cost of 1 run: 100 % {status}." in [caption.value for caption in at.caption]
 
 
 def test_the_period_stands_beside_the_one_before(opening: Opening, page: Page) -> None:
@@ -176,3 +176,77 @@ def test_the_way_to_the_runs_keeps_period_and_filters() -> None:
 )
 def test_large_counts_are_short(count: int, shown: str) -> None:
     assert words.many(count) == shown
+
+
+def test_a_spend_that_lacks_unknown_costs_says_so(opening: Opening, page: Page) -> None:
+    known = {"cost_nanousd": 1_500_000, "cost_status": "exact"}
+    recorded(opening(), known, {"cost_nanousd": None, "cost_status": "unknown"})
+    (spend,) = (metric for metric in page("usage.py").metric if metric.label == "Spend")
+    assert spend.value == "≈ $0.0015"
+    assert "At least that much: 1 run of unknown cost" in spend.help
+
+
+def test_a_period_that_cost_nothing_has_a_sentence_in_place_of_an_empty_chart(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"cost_nanousd": 0, "cost_status": "exact"})
+    at = page("usage.py")
+    assert cards(at)["Spend"] == "$0.0000"
+    assert any(caption.value.startswith("Nothing to draw") for caption in at.caption)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "shown"), [(103, 100, "+3 %"), (997, 1000, "0 %"), (1003, 1000, "0 %"), (2000, 100, "× 20")]
+)
+def test_a_change_that_rounds_to_nothing_has_no_sign(now: int, before: int, shown: str) -> None:
+    assert usage_cards._change(now, before) == shown
+
+
+def test_moments_without_a_run_are_left_out_of_a_sparkline(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"latency_ms": 4000}, {"latency_ms": 4000, "ago": timedelta(days=3)})
+    drawn = {metric.label: list(metric.proto.chart_data) for metric in page("usage.py", period="7d").metric}
+    assert len(drawn["Runs"]) == 7 and 0 in drawn["Runs"]
+    assert len(drawn["Latency p95"]) == 2 and min(drawn["Latency p95"]) > 3000
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "days"),
+    [
+        ("2026-10-01", "2026-10-15", (date(2026, 10, 1), date(2026, 10, 15))),
+        ("2026-10-07T10:00+00:00", "2026-10-07T11:00+00:00", (date(2026, 10, 7), date(2026, 10, 7))),
+        ("2026-10-07T23:00+00:00", "2026-10-08T00:00+00:00", (date(2026, 10, 7), date(2026, 10, 7))),
+        ("2026-10-01Tnoon", "2026-10-15", None),
+    ],
+)
+def test_a_period_of_moments_is_that_of_their_days(
+    monkeypatch: pytest.MonkeyPatch, begin: str, end: str, days: tuple[date, date] | None
+) -> None:
+    monkeypatch.setattr(usage_period.st, "query_params", {"period": "own", "from": begin, "to": end})
+    monkeypatch.setattr(usage_period, "today", lambda: date(2026, 11, 23))
+    assert usage_period.days() == (days or (date(2026, 10, 15), date(2026, 10, 25)))
+
+
+def test_the_way_to_the_runs_of_an_hour_leads_back_to_the_same_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"period": "last-month", "view": "speed", "split": "plan", "feature": "match", "other": "x"}
+    monkeypatch.setattr(usage_filters.st, "query_params", given)
+    assert usage_filters.shape() == {"period": "last-month", "view": "speed", "split": "plan"}
+
+
+@pytest.mark.parametrize(
+    ("every", "handed", "written"),
+    [
+        ("day", "2026-10-07", {"period": "own", "from": "2026-10-07", "to": "2026-10-07"}),
+        ("week", "2026-10-05", {"period": "own", "from": "2026-10-05", "to": "2026-10-11"}),
+        ("hour", "2026-10-07 10:00:00", {}),
+    ],
+)
+def test_a_click_on_a_moment_shows_its_days_and_one_on_an_hour_opens_its_runs(
+    monkeypatch: pytest.MonkeyPatch, every: Any, handed: str, written: dict[str, str]
+) -> None:
+    query: dict[str, str] = {}
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(usage_views.st, "query_params", query)
+    monkeypatch.setattr(usage_views.st, "session_state", state)
+    monkeypatch.setattr(usage_period, "today", lambda: date(2026, 11, 23))
+    month = Filter.days(date(2026, 10, 1), date(2026, 10, 31), UTC, {"feature": frozenset({"match"})})
+    usage_views._zoom(usage_filters.Asked(month, month.previous(), "model", every))([None, handed])
+    hour = {"from": "2026-10-07T10:00+00:00", "to": "2026-10-07T11:00+00:00", "feature": ["match"]}
+    assert (query, state) == (written, {} if written else {"usage_open": hour})
