@@ -32,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
         print(f"{first['loc'][0]}: {first['msg']}. Mend it and try again.", file=sys.stderr)
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as wrong:
         print(f"{wrong.filename or 'A file'} cannot be read: {wrong.strerror}.", file=sys.stderr)
     return 2

@@ -25,7 +25,7 @@ FLOORS = {
         core.drive.blocks  core.drive.contacts  core.drive.entries
         core.drive.headings  core.drive.lists  core.drive.periods  core.drive.spacing
         core.drive.structure  core.drive.studies  core.drive.wordlists
-        core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.fence  core.llm.front_matter
+        core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.deeds  core.llm.fence  core.llm.front_matter
         core.llm.grounding  core.llm.json_object  core.llm.json_scan
         core.llm.opening  core.llm.opening_examples  core.llm.opening_wishes  core.llm.parser
         core.llm.catalogue  core.llm.price_book  core.llm.price_rows  core.llm.pricing  core.llm.usage_shapes

@@ -171,6 +171,10 @@ def _not_json(body: bytes, said: str) -> str:
 def _said(mistake: ErrorDetails) -> Malformed:
     place = _named(mistake["loc"])
     sentence = SENTENCES.get(mistake["type"])
+    if mistake["type"] in ("too_long", "string_too_long"):
+        limits = mistake["ctx"]
+        of = "items" if limits.get("field_type") in ("Tuple", "Dictionary") else "characters"
+        sentence = f"may have at most {limits['max_length']} {of}"
     if sentence is None or (mistake["type"] == "tuple_type" and place != "document_ids"):
         sentence = f"is refused: {mistake['msg'][:1].lower()}{mistake['msg'][1:]}"
     return Malformed(f"{place or 'The body'} {sentence}.", place)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
@@ -16,7 +17,8 @@ from core.access import sight
 from core.access.offer import offer
 from core.api import bodies, openapi, sse
 from core.api.auth import Doorkeeper
-from core.errors import Conflict, Invalid, StorageDown
+from core.api.problems import problem
+from core.errors import Conflict, Denied, Invalid, StorageDown, Unauthenticated
 from core.llm.live import LiveRun
 from core.schema import Caller, RunResult
 from core.wiring import Workbench
@@ -63,7 +65,7 @@ class Calls:
     async def stream(self, request: Request) -> Response:
         """Start a run, or find the one its key made, and follow it."""
         run_id, live = await self._start(request)
-        return self._following(run_id, live, 0)
+        return self._following(run_id, live, 0, partial(self._dismissed, request, "run"))
 
     async def read(self, request: Request) -> Response:
         """The record of a run."""
@@ -76,7 +78,7 @@ class Calls:
         caller = await self._caller(request, "run", "read-runs")
         last_id = bodies.last_event_id(request)
         run_id, live = await self._seen(request, caller)
-        return self._following(run_id, live, last_id)
+        return self._following(run_id, live, last_id, partial(self._dismissed, request, "run", "read-runs"))
 
     async def cancel(self, request: Request) -> Response:
         """Stop a run and answer how it ended; one that has ended stays as it is."""
@@ -136,10 +138,23 @@ class Calls:
             raise sight.unseen()
         return live
 
-    def _following(self, run_id: str, live: LiveRun | None, last_id: int) -> Response:
+    def _following(
+        self, run_id: str, live: LiveRun | None, last_id: int, dismissed: Callable[[], Coroutine[Any, Any, bytes]]
+    ) -> Response:
         if live is None:
-            return sse.Stream(run_id, sse.recorded(self._awaited(run_id), last_id))
-        return sse.Stream(run_id, sse.watching(live, last_id, heartbeat_s=self.pace.heartbeat_s))
+            return sse.Stream(run_id, sse.recorded(self._awaited(run_id), last_id), dismissed)
+        return sse.Stream(run_id, sse.watching(live, last_id, heartbeat_s=self.pace.heartbeat_s), dismissed)
+
+    async def _dismissed(self, request: Request, *scopes: str) -> bytes:
+        """Returns once the caller's token no longer holds, with the event that says so."""
+        while True:
+            await asyncio.sleep(self.pace.token_kept_s)
+            try:
+                await self._caller(request, *scopes)
+            except StorageDown:
+                continue  # nobody can say; the next look may
+            except (Unauthenticated, Denied) as gone:
+                return sse.refusal(bytes(problem(gone).body))
 
     async def _awaited(self, run_id: str) -> AsyncGenerator[RunResult | None, None]:
         """The result of a run of another process once it has ended; None for each heartbeat until then."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from core.api.problems import Problem
 from core.schema import Feature, RunResult, Word
 
 REF = "#/components/schemas/{model}"
@@ -37,7 +38,13 @@ class Notice(Word):
     model: str | None
 
 
-KINDS: dict[str, type[BaseModel]] = {"started": Started, "delta": Delta, "notice": Notice, "done": RunResult}
+KINDS: dict[str, type[BaseModel]] = {
+    "started": Started,
+    "delta": Delta,
+    "notice": Notice,
+    "done": RunResult,
+    "refused": Problem,
+}
 
 
 def schemas() -> dict[str, Any]:
@@ -56,5 +63,5 @@ def _event(kind: str, model: str) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {"id": {"type": "string", "pattern": "^[1-9][0-9]*$"}, "event": {"const": kind}, "data": data},
-        "required": ["id", "event", "data"],
+        "required": ["event", "data"] if kind == "refused" else ["id", "event", "data"],  # that is not the run's own
     }

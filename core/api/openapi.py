@@ -55,7 +55,8 @@ ABOUT = {
 STREAM = (
     "Server-sent events: `id` counts up by one, `event` is the kind, `data` one line of JSON. `started` {run_id, feature, "
     "prompt, provider, model, route}; `delta` {field, text}; `notice` {code, message, provider, model}: another model "
-    "takes over and the text starts afresh; `done`, always last: a RunResult. A comment line comes after 10 s of silence."
+    "takes over and the text starts afresh; `done`, always last: a RunResult. A comment line comes after 10 s of silence. "
+    "A stream whose token is revoked or runs out meanwhile ends with `refused`, a Problem without an `id`, instead."
 )
 
 

@@ -43,12 +43,12 @@ def is_ours(scope: Scope) -> bool:
     Nobody signs in, so a website that lets its own name point at 127.0.0.1 would be the local admin.
     """
     headers = Headers(scope=scope)
-    host = headers.get("host", "")
+    host = headers.get("host", "").lower()
     name, _, port = host.rpartition(":")
     if (name if name and port.isdigit() else host).strip("[]") not in LOCAL_HOSTS:
         return False
     origin = headers.get("origin")
-    return scope["type"] == "http" or origin is None or origin.partition("://")[2] == host
+    return scope["type"] == "http" or origin is None or origin.lower().partition("://")[2] == host
 
 
 async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,13 +72,10 @@ class SecurityHeaders:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and not is_ours(scope):
-            await _turn_away(scope, receive, send)
-            return
-
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(self.headers)
             await send(message)
 
-        await self.app(scope, receive, send if scope["type"] != "http" else send_with_headers)
+        app = self.app if scope["type"] not in ("http", "websocket") or is_ours(scope) else _turn_away
+        await app(scope, receive, send if scope["type"] != "http" else send_with_headers)

@@ -1,8 +1,9 @@
 """Runs as server-sent events. While a run is under way the bytes of an event are made once, however many follow it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -21,6 +22,11 @@ _made: WeakKeyDictionary[LiveRun, list[bytes]] = WeakKeyDictionary()
 def frame(id: int, kind: str, json: bytes) -> bytes:
     """One event on the wire; `json` is a single line, because JSON escapes what breaks lines."""
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (id, kind.encode(), json)
+
+
+def refusal(json: bytes) -> bytes:
+    """The last event of a stream whose client may no longer follow; without an id, because it is not one of the run's."""
+    return b"event: refused\ndata: %b\n\n" % json
 
 
 def frames(live: LiveRun, made: list[bytes], events: Sequence[Event]) -> bytes:
@@ -61,12 +67,18 @@ async def recorded(results: AsyncIterator[RunResult | None], last_id: int) -> As
 
 
 class Stream(Response):
-    """A response that sends what it is given as it comes, and stops at once when the client leaves."""
+    """A response that sends what it is given as it comes, and stops at once when the client leaves.
+
+    `dismissed` waits beside it until the client may no longer follow, and returns the event that then is the last.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, run_id: str, chunks: AsyncGenerator[bytes, None]) -> None:
+    def __init__(
+        self, run_id: str, chunks: AsyncGenerator[bytes, None], dismissed: Callable[[], Coroutine[Any, Any, bytes]]
+    ) -> None:
         self.chunks = chunks
+        self.dismissed = dismissed
         self.status_code = 200
         self.background = None
         headers = {"X-Run-Id": run_id, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -77,16 +89,21 @@ class Stream(Response):
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
+        loop = asyncio.get_running_loop()
         with anyio.CancelScope() as sending:
-            listener = asyncio.get_running_loop().create_task(left(receive))
+            listener, guard = loop.create_task(left(receive)), loop.create_task(self.dismissed())
             listener.add_done_callback(lambda _: sending.cancel())
             try:
-                async with aclosing(self.chunks) as chunks:
-                    async for chunk in chunks:
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
+                with anyio.CancelScope() as allowed:
+                    guard.add_done_callback(lambda _: allowed.cancel())
+                    async with aclosing(self.chunks) as chunks:
+                        async for chunk in chunks:
+                            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                last = guard.result() if allowed.cancelled_caught else b""
+                await send({"type": "http.response.body", "body": last})
             finally:
                 listener.cancel()
+                guard.cancel()
 
 
 async def left(receive: Receive) -> None:

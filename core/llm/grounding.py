@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from core.drive.claims import Evidence, claims, evidence, figures, of_rank, unsupported
 from core.drive.resume import plain_text
+from core.llm.deeds import Entry, entries, of_employer, untold
 from core.tools import career, posting
 from core.tools.material import Material, Told, told
 
@@ -96,6 +97,7 @@ class Ground:
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
         self.all = f"{self.own}\n{self.job}"
         self._besides = "\n".join([material.instructions, *material.memory])
+        self._material = material
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
 
@@ -123,6 +125,12 @@ class Ground:
     @cached_property
     def held(self) -> Evidence:
         return evidence(self.own)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        given = self._material
+        others = [body[: posting.READ_CHARS] for _, body in given.documents]
+        return entries(given.resume, [*others, *(given.inputs.get(name, "") for name in _CLAIMED_INPUTS)])
 
     def why_not(self, sentence: str) -> str:
         """Why a sentence must go; empty when it may stay."""
@@ -177,10 +185,12 @@ class Ground:
         if not self.is_claim(sentence) or _OF_THE_JOB.search(sentence):
             return strange
         said = self._without_job(sentence) if _WISHES.search(sentence) else sentence
-        said = _ASKED.sub(" ", _QUOTED.sub(" ", said))
+        said = of_employer(_ASKED.sub(" ", _QUOTED.sub(" ", said)))
         for claim in (*figures(said), *of_rank(said)):
             if claim.said not in strange and self.held.standing(claim)[0] == "absent":
                 strange.append(claim.said)
+        if not strange:
+            strange.extend(untold(_QUOTED.sub(" ", sentence), self.held, self.entries, self.company))
         return strange
 
     def is_claim(self, sentence: str) -> bool:

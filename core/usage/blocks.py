@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, select
 
 from core.store import Store, UsageDay, UsageKey
 from core.usage import zones
-from core.usage.columns import Columns, Ints, Kept, concat, unpack
+from core.usage.columns import Columns, Ints, Kept, begins, concat, unpack
 from core.usage.keys import CHUNK, KINDS, Keyring
 from core.usage.margins import unpack_kind
 
@@ -27,15 +27,19 @@ class Moved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some days of one kind: `columns` as laid out, each key a number of the ring."""
+    """Some days of one kind: `columns` as laid out, each key a number of the ring.
+
+    `begins` are the places where rows of another key begin: few where rows are in the order of their keys.
+    """
 
     first: int
     last: int
     columns: Columns
+    begins: Ints
 
     @property
     def nbytes(self) -> int:
-        return self.columns.nbytes
+        return self.columns.nbytes + self.begins.nbytes
 
 
 class Blocks:
@@ -57,7 +61,8 @@ class Blocks:
             whole = concat(tables)
             self._learn(connection, kind, whole["key"])
         columns = whole.also(key=self.rings[kind].numbers(whole["key"])).narrowed()
-        block = Block(found[0][0], found[-1][0], columns)
+        columns = columns.take(np.argsort(columns["key"], kind="stable"))
+        block = Block(found[0][0], found[-1][0], columns, begins(columns["key"]))
         return self._held.put((kind, of), sign, block)
 
     def margins(self, kind: str, of: int, days: Days) -> list[tuple[int, tuple[Columns, ...]]]:

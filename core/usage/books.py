@@ -14,7 +14,7 @@ from core.errors import StorageDown
 from core.store import Store, UsageDay, UsageState
 from core.usage import fold, records, zones
 from core.usage.blocks import Block, Blocks, Days
-from core.usage.columns import Columns, Kept, concat
+from core.usage.columns import Columns, Kept, begins, concat
 from core.usage.grouping import Groups
 from core.usage.keys import Known
 from core.usage.views import Choice, Part, Unit, chosen, margin_part, part
@@ -154,11 +154,11 @@ class Books:
                 made = self._details.get(key, sign)
                 if made is None:
                     block = self.blocks.month(choice.kind, of, state.days, sign)
-                    made = group(chosen(block.columns, ring, choice, columns))
+                    made = group(chosen(block, ring, choice, columns))
                     self._details.put(key, sign, made)
                 found.append(made)
         if state.extra:
-            found.append(group(chosen(state.extra[choice.kind], ring, choice, columns)))
+            found.append(group(chosen(around(state.extra[choice.kind]), ring, choice, columns)))
         return found
 
     def first_day(self, state: State) -> date | None:
@@ -183,6 +183,7 @@ def _bounds(choice: Choice, of: int) -> tuple[int, int] | None:
 def around(rows: Columns) -> Block:
     """These rows as a block of the days they lie on."""
     if not len(rows):
-        return Block(0, 0, rows)
+        return Block(0, 0, rows, np.zeros(0, np.int64))
     quarters = rows["quarter"]
-    return Block(int(quarters.min()) // zones.A_DAY, int(quarters.max()) // zones.A_DAY, rows)
+    first, last = int(quarters.min()) // zones.A_DAY, int(quarters.max()) // zones.A_DAY
+    return Block(first, last, rows, begins(rows["key"]))

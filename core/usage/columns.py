@@ -1,6 +1,7 @@
 """Tables as columns of whole numbers: how they are stored, and how they are added up."""
 
 import json
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 
 SMALL, SPARSE = 50_000, 8  # possible groups, and times the rows, up to which one sum for each is faster than sorting
-NARROW = ((2**8 - 1, np.uint8), (2**16 - 1, np.uint16), (2**32 - 1, np.uint32))
+NARROW, MOST = (np.uint8, np.uint16, np.uint32, np.int64), (2**8 - 1, 2**16 - 1, 2**32 - 1)
 MEASURED = 32  # how many are put in before all are measured again
 
 
@@ -74,9 +75,15 @@ def narrow(array: Array) -> Array:
     """The same numbers in the narrowest type that holds them all."""
     if not len(array):
         return array.astype(np.uint8)
-    low, high = int(array.min()), int(array.max())
-    kind = next((kind for most, kind in NARROW if high <= most), np.int64) if low >= 0 else np.int64
-    return array.astype(kind, copy=False)
+    high = int(np.maximum.reduce(array.astype(np.int64, copy=False).view(np.uint64)))  # less than 0 is beyond them all
+    return array.astype(NARROW[bisect_left(MOST, high)], copy=False)
+
+
+def begins(*columns: Array) -> Ints:
+    """The places where rows begin that differ in one of these columns from the row before."""
+    new = np.ones(len(columns[0]), bool)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return np.flatnonzero(new)
 
 
 def add_up(index: Ints, columns: Mapping[str, Array]) -> tuple[Ints, dict[str, Ints]]:
@@ -96,14 +103,13 @@ def add_up(index: Ints, columns: Mapping[str, Array]) -> tuple[Ints, dict[str, I
 
 
 def occurrences(index: Ints) -> tuple[Ints, Ints]:
-    """The distinct numbers in `index`, ascending, and how often each occurs."""
+    """The distinct numbers in `index`, from 0 on and ascending, and how often each occurs."""
     if not len(index):
         return index, index
-    low = int(index.min())
-    if int(index.max()) - low < SMALL + SPARSE * len(index):
-        counts = np.bincount(index - low)
+    if int(index.max()) < SMALL + SPARSE * len(index):
+        counts = np.bincount(index)
         found = np.flatnonzero(counts)
-        return found + low, counts[found]
+        return found, counts[found]
     return np.unique(index, return_counts=True)
 
 

@@ -37,15 +37,20 @@ class Groups(NamedTuple):
 def group(codes: Sequence[Array], measured: Mapping[str, Array]) -> Groups:
     """The sums by all columns of `codes` together, in their order."""
     rows = len(next(iter(measured.values())))
-    index = np.zeros(rows, np.int64)
+    index: Ints | None = None
     lows, sizes = [], []
     for column in codes:
         low = int(column.min()) if rows else 0
         size = int(column.max()) - low + 1 if rows else 1
-        index = index * size + (column.astype(np.int64) - low)
+        code = column.astype(np.int64)
+        code -= low
+        if index is not None:
+            index *= size
+            code += index
+        index = code
         lows.append(low)
         sizes.append(size)
-    found, sums = add_up(index, measured)
+    found, sums = add_up(np.zeros(rows, np.int64) if index is None else index, measured)
     split = []
     for low, size in zip(reversed(lows), reversed(sizes), strict=True):
         split.append(found % size + low)

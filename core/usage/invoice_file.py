@@ -14,6 +14,9 @@ from core.llm.price_book import names as spellings
 MOST_BYTES = 20_000_000
 MOST_LINES = 500_000
 MOST_PROBLEMS = 50
+MOST_USD = 10**9
+MOST_DIGITS = 15  # of a number of tokens
+YEARS = range(2000, 2101)
 NEEDED = ("day", "cost")
 
 # What columns are called, in lower case with single underscores; the first that a file has is taken.
@@ -110,19 +113,23 @@ def _text(data: bytes) -> str:
 def _rows(text: str) -> tuple[list[list[str]], dict[str, str]]:
     """The lines with the separator under which most columns are known, and those columns."""
     found: list[tuple[int, list[list[str]], dict[str, str]]] = []
+    broken = False
     for delimiter in (",", ";", "\t", "|"):
         try:
-            rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
         except csv.Error:
+            broken = True
             continue
         rows = rows[next((i for i, row in enumerate(rows) if len(_columns(row)) > 1), 0) :]
         if rows:
             columns = _columns(rows[0])
             found.append((len(columns), rows, columns))
-    if not found:
-        raise Unreadable("The file is empty. Export the costs as CSV.")
-    _, rows, columns = max(found, key=lambda one: one[0])
+    _, rows, columns = max(found, key=lambda one: one[0], default=(0, [], {}))
     missing = [name for name in ("day", "model", "cost") if name not in columns]
+    if missing and broken:
+        raise Unreadable("A cell of the file is longer than a cell may be: perhaps a quote is never closed. Mend it.")
+    if not rows:
+        raise Unreadable("The file is empty. Export the costs as CSV.")
     if missing:
         heads = ", ".join(cell.strip() for cell in rows[0] if cell.strip())[:200] or "none"
         raise Unreadable(
@@ -210,7 +217,7 @@ def _nano(said: str, *, comma: bool) -> int:
         amount = Decimal(bare)
     except InvalidOperation:
         raise ValueError(f"{said[:40]} is no cost.") from None
-    if abs(amount) > 10**9:
+    if not -MOST_USD <= amount <= MOST_USD:  # compared as it is: arithmetic fails on an exponent without end
         raise ValueError(f"{said[:40]} is more than anybody charges.")
     return int((amount * 10**9).to_integral_value())
 
@@ -223,7 +230,7 @@ def _tokens(said: str) -> int | None:
         if re.fullmatch(r"\d+[.,]0{1,2}", said)
         else re.sub(r"[.,'\u00a0\u202f ]", "", said)
     )
-    if not bare.isdigit():
+    if not bare.isdecimal() or len(bare) > MOST_DIGITS:
         raise ValueError(f"{said[:40]} is no number of tokens.")
     return int(bare)
 
@@ -242,7 +249,7 @@ def _day_order(days: Sequence[str]) -> str | None:
 def _day(said: str, order: str | None) -> date:
     """The UTC day of a date, a time with its zone, or seconds since 1970."""
     if re.fullmatch(r"\d{9,10}(\.0+)?", said):
-        return datetime.fromtimestamp(int(float(said)), UTC).date()
+        said = datetime.fromtimestamp(int(float(said)), UTC).isoformat()
     if re.fullmatch(r"\d{8}", said):
         said = f"{said[:4]}-{said[4:6]}-{said[6:]}"
     if found := re.match(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", said):
@@ -254,4 +261,6 @@ def _day(said: str, order: str | None) -> date:
         at = datetime.fromisoformat(said.replace(" UTC", "+00:00").replace("/", "-"))
     except ValueError:
         raise ValueError(f"{said[:40]} is no day. Write days as 2026-11-23." if said else "it has no day.") from None
+    if at.year not in YEARS:  # the first and the last that there are have no day before or after them
+        raise ValueError(f"{said[:40]} is no day of an invoice: write a year from {YEARS[0]} to {YEARS[-1]}.")
     return (at.astimezone(UTC) if at.tzinfo else at).date()

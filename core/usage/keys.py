@@ -125,8 +125,12 @@ class Keyring:
         with self._lock:
             codes, column = self._coded.get(dimensions, ({}, np.zeros(0, np.int64)))
             if new := self._seen[len(column) :]:
-                more = [codes.setdefault(tuple(one[place] for place in places), len(codes)) for one in new]
-                column = np.concatenate([column, np.array(more, np.int64)])
+                parts = [[one[place] for one in new] for place in places]
+                given = list(zip(*parts, strict=True)) if parts else [()] * len(new)
+                for one in dict.fromkeys(given):
+                    codes.setdefault(one, len(codes))
+                more = np.fromiter(map(codes.__getitem__, given), np.int64, len(given))
+                column = np.concatenate([column, more])
             self._coded[dimensions] = codes, column
             return column
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Table, func, select
 
@@ -11,6 +11,8 @@ from core.llm import pricing
 from core.llm.price_book import names
 from core.store import AiAttempt, Store
 from core.store.columns import now
+from core.usage.filters import Filter
+from core.usage.queries import Snapshot
 
 NEWEST = 1_000  # calls that are looked at, so that the look costs the same however many there are
 
@@ -59,6 +61,16 @@ def missing(store: Store, policy: Policy) -> Sequence[Called]:
     seen = {(one.provider, one.asked) for one in calls}
     never = [Called(*parts) for parts in models(policy) if parts not in seen]
     return [one for one in (*calls, *never) if _price(one) is None]
+
+
+def first_day(figures: Snapshot, gap: Called) -> date | None:
+    """The first UTC day that a call of this model had no known cost; None when there was none."""
+    begin = figures.first_day()
+    if begin is None:
+        return None
+    where = {"attempt_provider": {gap.provider}, "attempt_model": {gap.asked}, "attempt_cost_status": {"unknown"}}
+    days = figures.rows(Filter.days(begin, now().date(), where=where), ("day",))
+    return date.fromisoformat(str(days[0].values[0])) if days else None
 
 
 def models(policy: Policy) -> list[tuple[str, str]]:

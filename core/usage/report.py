@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
@@ -15,6 +16,7 @@ from core.usage.queries import Questions
 FIGURES = (*MEASURES, "p50_ms", "p95_ms")
 FORMATS = ("table", "json", "csv")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for more than text
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # what a terminal would obey
 
 Cell = str | int | None
 
@@ -85,7 +87,14 @@ def _csv(found: Sequence[Mapping[str, Cell]], by: Sequence[str]) -> str:
 
 
 def _defused(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    return ("'" if cell.startswith(FORMULA) else "") + _plain(cell)
+
+
+def _plain(text: str) -> str:
+    """Names are what providers sent and callers chose: what would steer the terminal is written as `\\x1b`."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _table(found: Sequence[Mapping[str, Cell]], by: Sequence[str]) -> str:
@@ -107,7 +116,7 @@ def _readable(name: str, cell: Cell) -> str:
         return "unknown" if cell is None else str(usd(int(cell)))
     if cell is None:
         return "–"
-    return f"{cell:,}" if isinstance(cell, int) and name in FIGURES else str(cell)
+    return f"{cell:,}" if isinstance(cell, int) and name in FIGURES else _plain(str(cell))
 
 
 def as_day(given: str) -> date:

@@ -15,7 +15,7 @@ from core.usage.grouping import Groups
 from core.usage.keys import Dimensions
 from core.usage.margins import GROUPINGS
 from core.usage.records import LAID_OUT
-from core.usage.sums import measures, summed
+from core.usage.sums import measures
 from core.usage.views import SUMMED, Choice, Part, Unit, chosen, part
 
 HOURS_A_DAY = 24
@@ -103,16 +103,16 @@ class Selection:
         """The measures by any dimensions and times, `user` among them; with a column of the rows, how many have what."""
 
         def group(rows: Columns) -> Groups:
-            codes = [self._codes(rows, name) for name in by]
-            if not column:
-                return summed(codes, rows, self.ring, self.kind).narrowed()
-            measured = measures(rows, self.ring, self.kind, only=("runs",))
-            return grouping.group([*codes, rows[column]], measured.arrays).narrowed()
+            codes = [self._codes(rows, name) for name in by] + ([rows[column]] if column else [])
+            measured = measures(rows, self.ring, self.kind, only=("runs",) if column else MEASURES)
+            return grouping.group(codes, measured.arrays).narrowed()
 
         choice = Choice(self.kind, self.where, self.quarters)
-        columns = ((column,) if column else SUMMED) + (("user",) if "user" in by else ())
+        columns = ("key", column) if column else SUMMED
+        columns += ("user",) if "user" in by else ()
+        columns += ("quarter",) if any(name in TIMES for name in by) else ()
         if self.users_wanted:
-            return group(chosen(self._of_users, self.ring, choice, columns))
+            return group(chosen(around(self._of_users), self.ring, choice, columns))
         asked = (tuple(by), column, str(self.filter.zone) if any(name in TIMES for name in by) else None)
         days = (self.first, self.last)
         made = self.books.details(self.state, choice, asked, columns, days, group)

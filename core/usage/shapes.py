@@ -103,7 +103,8 @@ def _places(groups: Sequence[Array], wanted: Sequence[Array], many: int) -> Ints
 
 def dearest(sums: Mapping[str, Ints]) -> Ints:
     """Places by cost, then by runs, then as they are."""
-    return np.lexsort((-sums["runs"], -sums["cost_nanousd"]))
+    runs, cost = (sums[name].astype(np.int64) for name in ("runs", "cost_nanousd"))  # small columns know no minus
+    return np.lexsort((-runs, -cost))
 
 
 def total(

@@ -15,7 +15,7 @@ from core.usage.filters import Value
 from core.usage.keys import Keyring
 from core.usage.margins import GROUPINGS
 from core.usage.records import LAID_OUT
-from core.usage.sums import MODEL, SPEEDS, counted, counts_by, runs_of, summed, sums_by
+from core.usage.sums import MODEL, SPEEDS, by_hour, by_key, counted, counts_by, sums_by
 
 Unit = Literal["day", "hour"]
 Grouping = tuple[str, ...]
@@ -71,18 +71,16 @@ class Part:
 
     def _summed(self) -> Columns:
         rows = self._chosen(SUMMED)
-        return runs_of(rows["shown"] // PER[self.unit], rows, self.ring, self.kind)
+        return by_key(rows["shown"] // PER[self.unit], rows, self.ring, self.kind)
 
     def _read(self) -> Columns:
         """Sums by local hour; what is counted by time or by model alone on the way, for the rows are chosen only once."""
         rows = self._chosen((*SUMMED, *SPEEDS))
         time, model = rows["shown"] // PER[self.unit], self._models(rows)
-        nothing = np.zeros(len(rows), np.int64)
         for name in SPEEDS:
-            self._counts[name, False, True] = counted(time, nothing, rows, name)
-            self._counts[name, True, False] = counted(nothing, model, rows, name)
-        found = summed([rows["shown"] // 4], rows, self.ring, self.kind)
-        return Columns({"time": found.codes[0], **found.sums}).narrowed()
+            self._counts[name, False, True] = counted(time, None, rows, name)
+            self._counts[name, True, False] = counted(None, model, rows, name)
+        return by_hour(rows, self.ring, self.kind)
 
     def _models(self, rows: Columns) -> Ints:
         return self.ring.codes(MODEL[self.kind]).take(rows["key"])
@@ -113,8 +111,7 @@ class Part:
             return self._counts[name, models, times]
         known = self._counts.get((name, True, True))
         table = self.counts(name, models=True, times=False) if known is None else known
-        nothing = np.zeros(len(table), np.int64)
-        time, code = table["time"] if times else nothing, table["code"] if models else nothing
+        time, code = table["time"] if times else None, table["code"] if models else None
         return counts_by(time, code, table["bucket"], table["count"])
 
     def lies_within(self, low: int, high: int) -> bool:
@@ -138,7 +135,7 @@ def part(
 
     def rows(columns: Sequence[str]) -> Columns:
         here = block()
-        found = chosen(here.columns, ring, choice, columns)
+        found = chosen(here, ring, choice, (*columns, "quarter"))
         shown = zones.local(here.first, here.last, zone)
         return found.also(shown=shown.take(found["quarter"].astype(np.int64) - here.first * zones.A_DAY))
 
@@ -150,14 +147,17 @@ def part(
     return Part(ring, choice.kind, unit, rows, sums if whole else None)
 
 
-def chosen(rows: Columns, ring: Keyring, choice: Choice, columns: Sequence[str]) -> Columns:
+def chosen(block: Block, ring: Keyring, choice: Choice, columns: Sequence[str]) -> Columns:
     """These columns, and the sign where there is one, of the rows that count."""
-    return taken(rows, pick(rows, ring, choice), ("key", "quarter", *columns))
+    rows, places = block.columns, _places(block, ring, choice)
+    some = Columns({name: array for name, array in rows.arrays.items() if name in {"sign", *columns}})
+    return some if len(places) == len(rows) else some.take(places)
 
 
-def pick(rows: Columns, ring: Keyring, choice: Choice) -> Ints:
+def _places(block: Block, ring: Keyring, choice: Choice) -> Ints:
     """The places of the rows that count."""
-    places = np.flatnonzero(ring.mask(choice.where).take(rows["key"])) if choice.where else np.arange(len(rows))
+    rows = block.columns
+    places = _of_keys(block, ring, choice) if choice.where else np.arange(len(rows))
     if choice.quarters and len(places):
         here = rows["quarter"][places]
         if here.min() < choice.quarters[0] or here.max() >= choice.quarters[1]:
@@ -165,10 +165,14 @@ def pick(rows: Columns, ring: Keyring, choice: Choice) -> Ints:
     return places
 
 
-def taken(rows: Columns, places: Ints, columns: Sequence[str]) -> Columns:
-    """These columns, and the sign where there is one, of the rows at these places."""
-    some = Columns({name: array for name, array in rows.arrays.items() if name in {"sign", *columns}})
-    return some if len(places) == len(rows) else some.take(places)
+def _of_keys(block: Block, ring: Keyring, choice: Choice) -> Ints:
+    """The places of the rows whose keys satisfy the conditions."""
+    many = np.diff(block.begins, append=len(block.columns))
+    held = np.flatnonzero(ring.mask(choice.where).take(block.columns["key"].take(block.begins)))
+    begin, many = block.begins[held], many[held]
+    skipped = begin - (many.cumsum() - many)  # how many rows before these are left out
+    places: Ints = np.arange(many.sum()) + np.repeat(skipped, many)
+    return places
 
 
 Margins = Sequence[tuple[int, Sequence[Columns]]]  # of days by their numbers, in their order

@@ -15,6 +15,10 @@ from urllib.parse import SplitResult, urlsplit
 from core.settings import THIS_MACHINE
 
 DEADLINE_S = 5.0  # for all of it, however slowly an answer comes
+UNICAST = ipaddress.IPv6Network("2000::/3")  # what of IPv6 is public; the rest of it is not, nor are these:
+NOT_PUBLIC = tuple(
+    ipaddress.ip_network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "192.88.99.0/24")
+)
 
 Resolve = Callable[[str, int], Collection[str]]
 
@@ -57,8 +61,11 @@ def _allowed(host: str, found: Collection[str], hosts: Collection[str]) -> str |
 
 
 def _is_public(address: str) -> bool:
+    """Whether this is a host of the internet; an address that hides one of IPv4 (NAT64, 6to4, Teredo) is not."""
     given = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(given, "ipv4_mapped", None) or given
+    if any(inner in net for net in NOT_PUBLIC) or (inner.version == 6 and inner not in UNICAST):
+        return False
     return bool(inner.is_global and not inner.is_multicast)
 
 

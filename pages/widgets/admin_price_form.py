@@ -14,16 +14,24 @@ from core.wiring import Workbench
 from pages.widgets import notice, safe
 
 OPEN = "admin_price_form"
+BEGINS = "admin_price_begins"  # the day the form suggests
 PAGE = "admin_price"  # where its own notices are kept
 LABELS = {"input": "Input", "cached": "Cached input", "written": "Written to the cache", "output": "Output"}
 EXAMPLE = (10_000, 8_000, 0, 1_000)  # input, cached, written, output
 TEXTS = ("model", "tier", "source", "note", *KINDS, *(f"above_{kind}" for kind in KINDS))
 
 
-def open(provider: str = PROVIDERS[0], model: str = "", tier: str | None = None, row: PriceRow | None = None) -> None:
-    """For callbacks: show the form with this model, and the prices of a row to change."""
+def open(
+    provider: str = PROVIDERS[0],
+    model: str = "",
+    tier: str | None = None,
+    row: PriceRow | None = None,
+    begins: date | None = None,
+) -> None:
+    """For callbacks: show the form with this model, the prices of a row to change, and the first day it holds."""
     _clear()
     given = st.session_state
+    given[BEGINS] = begins or "today"
     given[OPEN] = True
     given[_key("provider")], given[_key("model")], given[_key("tier")] = provider, model, tier or ""
     steps = {above for kind in KINDS if row and (rate := getattr(row, kind)) for above, _ in rate.steps if above >= 0}
@@ -83,7 +91,9 @@ def _terms() -> PriceTerms:
         rates[ABOVE] = [step]
     one, two, three, four = st.columns((2, 2, 4, 4))
     days = (date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
-    begins = one.date_input("From", "today", *days, key=_key("from"), help="First day, in UTC.")
+    begins = one.date_input(
+        "From", st.session_state.get(BEGINS, "today"), *days, key=_key("from"), help="First day, in UTC."
+    )
     ends = two.date_input("To", None, *days, key=_key("to"), help="First day after it, in UTC. Empty: no end.")
     source = three.text_input("Source", key=_key("source"), placeholder="Contract 7, page 2", max_chars=400)
     note = four.text_input("Note", key=_key("note"), placeholder="Anything others should know")

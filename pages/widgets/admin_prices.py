@@ -35,7 +35,7 @@ def draw(workbench: Workbench) -> None:
         f"{safe.plain(pricing.PRICES)}. What runs on this machine costs nothing unless it is given a price here. "
         "A run keeps the price of its day."
     )
-    _missing(price_gaps.missing(workbench.store, workbench.policy), may)
+    _missing(workbench, price_gaps.missing(workbench.store, workbench.policy), may)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input("Search", key="admin_price_search", placeholder="Model, tier or source", width=320)
         retired = st.toggle("Retired rows too", key="admin_price_retired")
@@ -61,13 +61,13 @@ def _asked_for() -> None:
 # -- what is missing -----------------------------------------------------------------------------------
 
 
-def _missing(gaps: Sequence[Called], may: bool) -> None:
+def _missing(workbench: Workbench, gaps: Sequence[Called], may: bool) -> None:
     if not gaps:
         return
     with st.container(border=True, gap="xsmall"):
         st.markdown(
             f":orange[:material/warning:] **{'A model has' if len(gaps) == 1 else f'{len(gaps)} models have'} no price.** "
-            "What they cost is unknown, never zero."
+            f"What {'it costs' if len(gaps) == 1 else 'they cost'} is unknown, never zero."
         )
         for number, gap in enumerate(gaps):
             model, calls, action = st.columns((5, 9, 3), vertical_alignment="center")
@@ -78,9 +78,15 @@ def _missing(gaps: Sequence[Called], may: bool) -> None:
                     "Add its price",
                     icon=":material/add:",
                     key=f"admin_price_gap_{number}",
-                    on_click=form.open,
-                    args=(gap.provider, gap.name, gap.tier),
+                    on_click=_add,
+                    args=(workbench, gap),
                 )
+
+
+def _add(workbench: Workbench, gap: Called) -> None:
+    """The form, from the first day whose calls lack the price."""
+    begins = price_gaps.first_day(workbench.usage.now(), gap)
+    form.open(gap.provider, gap.name, gap.tier, begins=begins)
 
 
 def _called(gap: Called) -> str:

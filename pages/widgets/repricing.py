@@ -1,6 +1,7 @@
 """Re-pricing: look at what today's prices change in past costs, apply it with a reason, take it back."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from core.usage.filters import Filter
 from core.usage.queries import Snapshot
 from core.wiring import Workbench
 from pages.widgets import errand, grid, links, notice, safe, said, words
+
+T = TypeVar("T")
 
 LOOK, WRITE, UNDO = "repricing_look", "repricing_write", "repricing_undo"
 
@@ -56,7 +59,7 @@ def _preview(told: dict[str, Any]) -> None:
         _cards(told)
         grid.draw(
             [
-                {"Model": name, "Calls": one["attempts"], "Recorded": one["before_nanousd"] / 1e9,
+                {"Model": name, "Calls": one["attempts"], "Recorded": _recorded(one, lambda known: known / 1e9),
                  "Today's prices": one["after_nanousd"] / 1e9, "Unknown before": one["unknown"]}
                 for name, one in sorted(told["models"].items(), key=lambda pair: -pair[1]["attempts"])
             ],
@@ -71,14 +74,21 @@ def _preview(told: dict[str, Any]) -> None:
         st.caption(f"{told['without_price']:,} calls have no price today. They keep the cost that is recorded.")
 
 
+def _recorded(change: dict[str, Any], say: Callable[[int], T]) -> T | None:
+    """The cost before, nothing where it was unknown for every call."""
+    return None if change["unknown"] == change["attempts"] else say(change["before_nanousd"])
+
+
 def _cards(told: dict[str, Any]) -> None:
     total = told["total"]
     change = total["after_nanousd"] - total["before_nanousd"]
-    share = f"{100 * change / total['before_nanousd']:+,.1f} %" if total["before_nanousd"] else None
+    before = total["before_nanousd"]
+    share = f"{100 * change / before:+,.1f} %" if before and not total["unknown"] else None
     with st.container(horizontal=True, gap="small"):
         st.metric("Calls that differ", f"{total['attempts']:,}", border=True, width=190, height="stretch",
                   help=f"Of {told['looked_at']:,}, in {told['runs']:,} runs.")  # fmt: skip
-        st.metric("Recorded", words.spend(total["before_nanousd"], "exact"), border=True, width=190, height="stretch")
+        recorded = _recorded(total, lambda known: words.spend(known, "exact")) or "unknown"
+        st.metric("Recorded", recorded, border=True, width=190, height="stretch")
         st.metric("Today's prices", words.spend(total["after_nanousd"], "exact"), share, delta_color="inverse",
                   border=True, width=190, height="stretch")  # fmt: skip
         if total["unknown"]:

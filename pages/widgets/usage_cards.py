@@ -126,6 +126,9 @@ def _coverage(now: Total, asked: Asked) -> None:
                 runs_of(asked.filter, f"{count:,} {name}", icon=":material/history:", cost_status=name)
         if now.unknown:
             links.to("admin.py", "Add a missing price", icon=":material/sell:", view="prices")
+            here = {name: st.query_params.get_all(name) for name in st.query_params} | {"view": "repricing"}
+            help = "What these runs cost by the prices known today"
+            links.to("whatif.py", "Price past runs", icon=":material/price_change:", help=help, **here)
 
 
 def _percent(part: int, whole: int) -> str:

@@ -176,10 +176,10 @@ def _token_mix(total: Series) -> Any:
 
 
 def _ranked(groups: Sequence[charts.Group], key: str, alt: str, on_click: Callable[[Any], None]) -> None:
-    if groups:
+    if any(value for _, _, value in groups):
         charts.draw(charts.ranked(groups, hover="$%{x:,.4f}", prefix="$"), key, alt=alt, on_click=on_click)
     else:
-        st.caption("Nobody in this period.")
+        st.caption("Nothing of known cost above $0 in this period." if groups else "Nobody in this period.")
 
 
 def _table(rows: Sequence[Row], label: str, say: Callable[[Value], str], key: str) -> None:

@@ -247,7 +247,7 @@ def table(one: dict[str, float], ten: dict[str, float] | None, runs: int) -> Non
     lines = [
         ("page unfiltered, warm", one["warm"], 60, 15),
         ("page with a new filter on two dimensions", one["filtered"], 150, 40),
-        ("the widest of them, two fifths of all runs", one["filtered worst"], None, None),
+        ("the widest of them, more than half of all runs", one["filtered worst"], None, None),
         ("the same filter again", one["filtered again"], 150, 40),
         ("cold: a fresh process, all of it", one["cold"], 2_000, 1_000),
         ("added to a run: its note, and adding it up", one["added"], 0.5, 0.1),

@@ -405,7 +405,7 @@ def test_a_run_whose_route_was_not_kept_is_not_called_refused(opening: Open, pag
     house = opening(Play("Dear team", usage=USED))
     run_id = ran(house)
     with house.store.write() as connection:
-        connection.execute(update(runs.RUN).values(route=None))
+        connection.execute(update(runs.RUN).values(route=""))
     at = page("runs.py", run=run_id)
     assert not at.exception
     assert "was not kept" in said(at) and "refused" not in said(at)

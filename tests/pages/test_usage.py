@@ -186,11 +186,21 @@ def test_a_spend_that_lacks_unknown_costs_says_so(opening: Opening, page: Page) 
     assert "At least that much: 1 run of unknown cost" in spend.help
 
 
+def test_unknown_costs_lead_to_prices_and_to_what_past_runs_cost_by_them(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"cost_nanousd": None, "cost_status": "unknown"})
+    at = page("usage.py", period="7d", feature="match")
+    links = {link.proto.label: link.proto.query_string for link in at.main if link.type == "page_link"}
+    assert links["Add a missing price"] == "view=prices"
+    assert links["Price past runs"] == "period=7d&feature=match&view=repricing"
+
+
 def test_a_period_that_cost_nothing_has_a_sentence_in_place_of_an_empty_chart(opening: Opening, page: Page) -> None:
     recorded(opening(), {"cost_nanousd": 0, "cost_status": "exact"})
     at = page("usage.py")
     assert cards(at)["Spend"] == "$0.0000"
     assert any(caption.value.startswith("Nothing to draw") for caption in at.caption)
+    told = [caption.value for caption in page("usage.py", view="people").caption]
+    assert told.count("Nothing of known cost above $0 in this period.") == 2
 
 
 @pytest.mark.parametrize(

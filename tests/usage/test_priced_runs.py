@@ -1,7 +1,8 @@
 """A run pays the project's own price, says which row that was, and is admitted by it."""
 
+import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,7 +15,10 @@ from core.store import Store
 from core.store.columns import now
 from core.usage import price_gaps, prices
 from core.usage.price_terms import PriceTerms
+from core.usage.queries import Usage
 from tests.benches import LETTER, USED, bench, waited_for
+from tests.databases import person
+from tests.usage import history
 from tests.usage.test_prices import Elsewhere
 
 ADMIN = Caller(name="member:1", role="admin", scopes=frozenset({"admin"}))
@@ -120,3 +124,15 @@ def test_a_model_that_only_the_policy_names_is_missing_a_price_too(sqlite_store:
         policy = one.workbench.policy.model_copy(update={"tiers": tiers})
         (gap,) = price_gaps.missing(sqlite_store, policy)
     assert (gap.name, gap.calls, gap.last_at) == ("house-model", 0, None)
+
+
+def test_the_first_day_without_a_price_is_where_a_new_row_should_begin(sqlite_store: Store) -> None:
+    chance, user_id = random.Random(1), person(sqlite_store)
+    gap = price_gaps.Called("openai", "house-model")
+    assert price_gaps.first_day(Usage(sqlite_store).now(), gap) is None
+    for day, status in ((5, "unknown"), (3, "unknown"), (1, "exact")):
+        leg = history.leg(chance) | {"provider": "openai", "model": "house-model", "cost_status": status}
+        run = history.run(chance, user_id, at=history.START + timedelta(days=day)) | {"legs": [leg]}
+        with sqlite_store.write() as connection:
+            history.put(connection, run)
+    assert price_gaps.first_day(Usage(sqlite_store).now(), gap) == (history.START + timedelta(days=3)).date()

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import Invalid
 from core.store import Store
-from core.usage import fold, zones
+from core.usage import fold, shapes, zones
 from core.usage.filters import Every, Filter
 from core.usage.queries import Usage
 from tests.databases import person
@@ -195,3 +195,9 @@ def test_a_figure_is_asked_of_one_state(sqlite_store: Store, runs: list[dict[str
     history.fill(sqlite_store, [history.run(random.Random(3), runs[0]["user_id"])])
     assert before.totals(filter) == total
     assert usage.totals(filter).runs == total.runs + 1
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint32, np.uint8])
+def test_what_cost_most_comes_first_however_narrow_the_columns_are(kind: type) -> None:
+    sums = {"cost_nanousd": np.array([0, 5, 7, 0], kind), "runs": np.array([1, 1, 1, 9], kind)}
+    assert shapes.dearest(sums).tolist() == [2, 1, 3, 0]

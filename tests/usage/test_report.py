@@ -2,8 +2,11 @@
 
 import csv
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from sqlalchemy import delete, func, select, update
 from core.cli import main
 from core.demo import runs as demo_runs
 from core.errors import Conflict
+from core.settings import HOUSE
 from core.store import Store, UsageDay, User
 from core.usage import report
 from core.usage.filters import Filter
@@ -196,3 +200,15 @@ def test_made_up_runs_stay_out_of_real_ones_and_go_without_trace(sqlite_store: S
     assert [one["id"] for one in history.scan(sqlite_store)] == [real["id"]]
     day = real["created_at"].date()
     assert Usage(sqlite_store).totals(Filter.days(day, day)).runs == 1
+
+
+def test_a_reader_who_leaves_early_is_no_mistake(tmp_path: Path) -> None:
+    """As `usage report | head` does."""
+    environment = os.environ | {"WORKBENCH_DATA_DIR": str(tmp_path), "WORKBENCH_DEMO_DATA": "off"}
+    asked = [sys.executable, "-m", "core", "usage", "report", "--from", "2026-01-01", "--to", "2026-02-01"]
+    told = subprocess.Popen(asked, cwd=HOUSE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert told.stdout and told.stderr
+    told.stdout.close()
+    with told.stderr as complaints:
+        assert complaints.read() == b""
+    assert told.wait(60) == 0

@@ -1,0 +1,149 @@
+"""What a sentence in the first person tells of the past, held against the resume alone, entry by entry."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.drive.claims import Claim, Evidence, figures
+from core.drive.vocabulary import is_plain, stem, words
+
+MOST_LACKING = 0.5  # of the words of a deed, in the line that tells it
+_DONE = (
+    "built|rebuilt|began|brought|cut|drew|drove|gave|grew|held|kept|led|made|ran|run|sold|set|shrank|shipped|spun|taught"
+    "|took|won|wrote|written|rewrote|oversaw|overseen|spoke|spun|sent|met|paid|put|lost|grown|driven|taken|given|drawn"
+)
+_DOES = "lead|manage|run|own|supervise|head|direct|oversee|teach|coach|mentor|chair"
+# Verbs that tell of no deed, or of one that any skill may carry.
+_NO_DEED = frozenset(
+    {
+        "admired", "applied", "asked", "attached", "believed", "decided", "described", "enclosed", "enjoyed", "enrolled",
+        "excited", "followed", "graduated", "hoped", "impressed", "included", "indeed", "interested", "learned", "liked",
+        "listed", "looked", "loved", "mentioned", "needed", "noticed", "relied", "shared", "studied", "talked", "tried",
+        "used", "valued", "wanted", "watched", "welcomed", "wished", "worked",
+    }
+)  # fmt: skip
+_BY_THE_WAY = r"(?:(?:also|already|currently|have|had|['’]ve|then|once|first|even|just|still|personally|\w+ly) )*"
+_DEED = re.compile(rf"\bI(?: |(?=['’])){_BY_THE_WAY}(\w{{3,}}ed|{_DONE}|{_DOES})\b([^;:!?()—–]*)")
+_HONOURED = re.compile(
+    r"\b(?:was|been|got|being) ((?:re)?(?:named|voted|elected|awarded|honou?red|nominated|appointed|chosen|crowned|shortlisted"
+    r"|ranked|promoted))\b([^;:!?()—–]*)"
+)
+_CLAUSE_END = re.compile(
+    r"[,.](?!\d)|\b(?:that|which|where|who|while|because|when|but|so|to|would|before|after|until|since|as)\b| and I\b"
+)
+_LEAD = re.compile(r"(?:^|[;:—–] ?)([^;:—–]*)$")
+_OF_THE_YEAR = re.compile(r"\b(?:[A-Z][\w'’-]* )+of the (?:Year|Month|Quarter|Decade)\b")
+_SPEAKS = re.compile(
+    r"\b(?:speak|spoke|fluent(?:ly)?|bilingual|trilingual|native|conversational|mother tongue)\b([^.;:]*)",
+    re.IGNORECASE,
+)
+_CAPITAL = re.compile(r"\b[A-Z][a-z]{2,}\b")
+_ROLE = re.compile(
+    r"\b(?:having been|(?:I|I have|I had|I['’]ve|once|also) (?:was|been|am)|I['’]m|(?:a|an|my) former|formerly|once"
+    r"|(?:work|worked|working|served|years|time|career|job|started|starting|began|trained|out|life) as)"
+    r"(?: once)? (?:an? |the |my )?(?:former )?((?:[\w'’/-]+ ){0,3}?[\w'’/-]+)"
+    r"(?= (?:at|for|in|of|who|with|and|before|I|to|on)\b|[,.;:!?]|$)",
+    re.IGNORECASE,
+)
+_WHO_DOES = re.compile(r"(?:er|or|ist|ian|ant|eer|ess|man|woman|nurse|chief|head|cook|coach|clerk|pilot|judge)$")
+_NO_ROLE = frozenset(
+    {
+        "believer", "customer", "for", "former", "however", "learner", "listener", "member", "newcomer", "player", "reader",
+        "thinker", "user",
+    }
+)  # fmt: skip
+_EMPLOYERS = re.compile(r"^(?:and |but |while |whereas )?(?:you|your|they|their|the \w+)\b", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:i|i['’]\w+|my|me|mine|myself)\b", re.IGNORECASE)
+_WITH = r"\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post, project or text: what stands above it, all of it, and its lines each with what stands above."""
+
+    name: str
+    whole: Evidence
+    lines: tuple[Evidence, ...]
+
+
+def entries(resume: Mapping[str, Any] | None, others: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries of a resume and of the candidate's other texts."""
+    found = [_entry(entry) for section in (resume or {}).values() for entry in _dicts(section)]
+    plain = [text for text in others if text.strip()]
+    return (*found, *(Entry("", Evidence(text), tuple(map(Evidence, text.splitlines()))) for text in plain))
+
+
+def of_employer(sentence: str) -> str:
+    """The sentence without its clauses that speak of the employer only; the same where none does."""
+    clauses = re.split(r"(?<=;)\s+|,\s+(?=(?:while|whereas|but|and) )", sentence)
+    kept = [each for each in clauses if _OWN.search(each) or not _EMPLOYERS.match(each)]
+    return sentence if len(kept) == len(clauses) or not _OWN.search(sentence) else " ".join(kept)
+
+
+def untold(sentence: str, own: Evidence, told: Sequence[Entry], company: str) -> Iterator[str]:
+    """What a sentence tells of the candidate's past that no entry tells; `company` is the posting's."""
+    yield from (found[0] for found in _OF_THE_YEAR.finditer(sentence) if found[0].lower() not in own.low)
+    yield from _tongues(sentence, own, company)
+    for role in _ROLE.finditer(sentence):
+        head = re.split(r"[ /-]", role[1])[-1].lower()
+        if _WHO_DOES.search(head) and head not in _NO_ROLE and not own.says(head):
+            yield role[1]
+    for pattern in (_DEED, _HONOURED):
+        for found in pattern.finditer(sentence):
+            if found[1].lower() not in _NO_DEED:
+                yield from _deed(sentence, found, told, own, company)
+
+
+def _deed(sentence: str, found: re.Match[str], told: Sequence[Entry], own: Evidence, company: str) -> Iterator[str]:
+    end = _CLAUSE_END.search(found[2])
+    said = found[2][: end.start()] if end else found[2]
+    before = _LEAD.search(sentence[: found.start()])
+    lead = before[1] if before else ""
+    short = company.split(" ")[0].strip(",.")
+    if len(short) > 3 and not own.says(short) and re.search(_WITH + re.escape(short), f"{lead} {said}"):
+        yield short
+        return
+    named = {each.name for each in told if each.name and each.name.split(" ")[0] in f"{lead} {found[2]}"}
+    known = {word[0] for name in named for word in words(name.lower())}
+    claimed = [low for word in words(said) if len(low := word[0].lower()) > 2 and not is_plain(stem(low))]
+    wanted = [found[1], *(each for each in claimed if each.removesuffix("'s") not in known)]
+    if len(wanted) < 2:
+        return
+    numbers = [each for each in figures(said) if each.kind == "number"]
+    where = [each for each in told if not named or not each.name or any(name.lower() in each.whole.low for name in named)]
+    if any(_tells(line, wanted, numbers) for each in where for line in each.lines):
+        return
+    yield f"{found[1]}{said}".strip()
+
+
+def _tells(line: Evidence, wanted: Sequence[str], numbers: Sequence[Claim]) -> bool:
+    """Whether a line has the numbers and most of the words."""
+    lacking = sum(not line.says(word) for word in wanted)
+    return MOST_LACKING * len(wanted) > lacking and all(line.standing(one)[0] != "absent" for one in numbers)
+
+
+def _tongues(sentence: str, own: Evidence, company: str) -> Iterator[str]:
+    for found in _SPEAKS.finditer(sentence) if _OWN.search(sentence) else ():
+        for tongue in _CAPITAL.findall(re.split(r"\b(?:at|to|with|from)\b", found[1])[0]):
+            if tongue not in company and not own.says(tongue):
+                yield tongue
+
+
+def _dicts(section: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(section, Mapping):
+        yield section
+    elif isinstance(section, list):
+        yield from (entry for entry in section if isinstance(entry, Mapping))
+
+
+def _entry(entry: Mapping[str, Any]) -> Entry:
+    lines = [str(line) for key in ("highlights", "courses", "keywords") for line in entry.get(key) or ()]
+    long = [text for key in ("summary", "description") if isinstance(text := entry.get(key), str)]
+    above = " ".join(
+        text for key, text in entry.items() if isinstance(text, str) and key not in ("summary", "description")
+    )
+    name = str(entry.get("name") or entry.get("organization") or entry.get("institution") or "")
+    whole = "\n".join([above, *long, *lines])
+    parts = [*long, *(lines if not entry.get("keywords") or entry.get("highlights") else [" ".join(lines)])]
+    return Entry(name, Evidence(whole), tuple(Evidence(f"{above}\n{text}") for text in parts or [""]))

@@ -1,0 +1,44 @@
+"""Columns of whole numbers take little room and add up exactly."""
+
+import numpy as np
+import pytest
+
+from core.usage.columns import add_up, begins, narrow, occurrences
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind"),
+    [
+        ([], np.uint8),
+        ([0, 2**8 - 1], np.uint8),
+        ([2**8], np.uint16),
+        ([2**16 - 1, 0], np.uint16),
+        ([2**16], np.uint32),
+        ([2**32 - 1], np.uint32),
+        ([2**32], np.int64),
+        ([-1, 5], np.int64),
+        ([-(2**62), 2**62], np.int64),
+    ],
+)
+def test_a_column_takes_the_narrowest_type_that_holds_it(numbers: list[int], kind: type) -> None:
+    column = narrow(np.array(numbers, np.int64))
+    assert column.dtype == kind
+    assert column.tolist() == numbers
+
+
+def test_a_short_column_with_a_negative_number_is_widened() -> None:
+    assert narrow(np.array([-1, 3], np.int32)).tolist() == [-1, 3]
+
+
+@pytest.mark.parametrize("index", [[], [3, 0, 3, 3, 7], [5, 10**12, 5]], ids=["none", "near", "far apart"])
+def test_how_often_a_number_occurs_is_its_sum_of_ones(index: list[int]) -> None:
+    numbers = np.array(index, np.int64)
+    found, counts = occurrences(numbers)
+    expected, sums = add_up(numbers, {"count": np.ones(len(numbers), np.int64)})
+    assert found.tolist() == expected.tolist() == sorted(set(index))
+    assert counts.tolist() == sums["count"].tolist() == [index.count(number) for number in sorted(set(index))]
+
+
+def test_rows_begin_wherever_one_of_the_columns_changes() -> None:
+    assert begins(np.array([1, 1, 1, 2, 2]), np.array([8, 8, 9, 9, 9])).tolist() == [0, 2, 3]
+    assert begins(np.zeros(0, np.int64)).tolist() == []
