@@ -78,7 +78,7 @@ def check(settings: Settings, environment: Mapping[str, str]) -> None:
     _check_port(settings.host, settings.port)
     store = Store(settings.database)
     if not is_current(store):
-        _migrate_elsewhere(environment)
+        _migrate_elsewhere(settings)
         init_db(store)  # nothing is left to do, or it says what is in the way
     store.close()
 
@@ -112,12 +112,12 @@ async def stopping_first(workbench: Workbench) -> AsyncIterator[None]:
             signal.signal(number, old)
 
 
-def _migrate_elsewhere(environment: Mapping[str, str]) -> None:
+def _migrate_elsewhere(settings: Settings) -> None:
     """Migrate in a process of its own: what it takes to do so once would weigh 10 MB in the server for good."""
     subprocess.run(
-        [sys.executable, "-m", "core", "db", "upgrade"],
+        [sys.executable, "-c", "import sys; from core.store import Store, init_db; init_db(Store(sys.stdin.read()))"],
         cwd=HOUSE,
-        env=dict(environment),
+        input=settings.database.encode(),  # not an argument: it may hold a password
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,

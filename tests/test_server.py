@@ -176,8 +176,12 @@ def test_a_misspelt_plan_in_the_policy_names_its_line(tmp_path: Path) -> None:
 def test_another_name_for_this_machine_is_turned_away(server: Server, path: str) -> None:
     port = server.url.rpartition(":")[2]
     for host in ("evil.example", f"evil.example:{port}", f"127.0.0.1.evil.example:{port}"):
-        assert httpx2.get(f"{server.url}{path}", headers={"Host": host}).status_code == 421
-    assert httpx2.get(f"{server.url}{path}", headers={"Host": f"localhost:{port}"}).status_code == 200
+        refused = httpx2.get(f"{server.url}{path}", headers={"Host": host})
+        assert refused.status_code == 421
+        assert refused.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'self'" in refused.headers["content-security-policy"]
+    for host in (f"localhost:{port}", f"LOCALHOST:{port}"):
+        assert httpx2.get(f"{server.url}{path}", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """What a sentence in the first person tells of the past, held against the resume alone, entry by entry."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from core.drive.claims import Claim, Evidence, figures
-from core.drive.vocabulary import is_plain, stem, words
+from core.drive.vocabulary import is_plain, kin, stem, words
 
-MOST_LACKING = 0.5  # of the words of a deed, in the line that tells it
+# Of the words of a deed, in the line that tells it:
+MOST_REWORDED = 0.5  # stand there in other words
+MOST_LACKING = 1 / 3  # do not stand there in any
 _DONE = (
-    "built|rebuilt|began|brought|cut|drew|drove|gave|grew|held|kept|led|made|ran|run|sold|set|shrank|shipped|spun|taught"
+    "built|rebuilt|began|brought|cut|drew|drove|gave|held|kept|led|made|ran|run|sold|set|shrank|shipped|spun|taught"
     "|took|won|wrote|written|rewrote|oversaw|overseen|spoke|spun|sent|met|paid|put|lost|grown|driven|taken|given|drawn"
 )
 _DOES = "lead|manage|run|own|supervise|head|direct|oversee|teach|coach|mentor|chair"
@@ -24,13 +26,13 @@ _NO_DEED = frozenset(
     }
 )  # fmt: skip
 _BY_THE_WAY = r"(?:(?:also|already|currently|have|had|['’]ve|then|once|first|even|just|still|personally|\w+ly) )*"
-_DEED = re.compile(rf"\bI(?: |(?=['’])){_BY_THE_WAY}(\w{{3,}}ed|{_DONE}|{_DOES})\b([^;:!?()—–]*)")
+_DEED = re.compile(rf"\bI(?: |(?=['’])){_BY_THE_WAY}(\w[\w-]{{2,}}ed|{_DONE}|{_DOES}|grew(?! up))\b([^;:!?()—–]*)")
 _HONOURED = re.compile(
     r"\b(?:was|been|got|being) ((?:re)?(?:named|voted|elected|awarded|honou?red|nominated|appointed|chosen|crowned|shortlisted"
     r"|ranked|promoted))\b([^;:!?()—–]*)"
 )
 _CLAUSE_END = re.compile(
-    r"[,.](?!\d)|\b(?:that|which|where|who|while|because|when|but|so|to|would|before|after|until|since|as)\b| and I\b"
+    r"[,.](?!\d)|\b(?:that|which|where|who|while|because|when|but|so|would|before|after|until|since|as)\b| and I\b"
 )
 _LEAD = re.compile(r"(?:^|[;:—–] ?)([^;:—–]*)$")
 _OF_THE_YEAR = re.compile(r"\b(?:[A-Z][\w'’-]* )+of the (?:Year|Month|Quarter|Decade)\b")
@@ -38,6 +40,9 @@ _SPEAKS = re.compile(
     r"\b(?:speak|spoke|fluent(?:ly)?|bilingual|trilingual|native|conversational|mother tongue)\b([^.;:]*)",
     re.IGNORECASE,
 )
+_SPOKEN = ("spe", "spo", "flu", "ling", "nativ", "conv", "tong")  # without one of these no language is spoken
+_ROLES = (" as ", "been", "was", " am ", "I'm", "I’m", "ormer", "nce ")
+_NAMED = re.compile(r"\b[A-Z]\w+")
 _CAPITAL = re.compile(r"\b[A-Z][a-z]{2,}\b")
 _ROLE = re.compile(
     r"\b(?:having been|(?:I|I have|I had|I['’]ve|once|also) (?:was|been|am)|I['’]m|(?:a|an|my) former|formerly|once"
@@ -53,9 +58,12 @@ _NO_ROLE = frozenset(
         "thinker", "user",
     }
 )  # fmt: skip
+_TELLS_OF = re.compile(r"\b(?:how|that|because|where|why) (?:you|[A-Z])")
+_CLAUSES = re.compile(r"(?<=;)\s+|,\s+(?=(?:while|whereas|but|and) )")
 _EMPLOYERS = re.compile(r"^(?:and |but |while |whereas )?(?:you|your|they|their|the \w+)\b", re.IGNORECASE)
-_OWN = re.compile(r"\b(?:i|i['’]\w+|my|me|mine|myself)\b", re.IGNORECASE)
-_WITH = r"\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?"
+_OWN = re.compile(r"\b(?:I|[Mm](?:y|e|ine|yself))\b")
+_EMPLOYING = ("work", "volunteer", "education")
+_WITH = r"(?i:\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +77,32 @@ class Entry:
 
 def entries(resume: Mapping[str, Any] | None, others: Sequence[str]) -> tuple[Entry, ...]:
     """The entries of a resume and of the candidate's other texts."""
-    found = [_entry(entry) for section in (resume or {}).values() for entry in _dicts(section)]
+    found = [_entry(entry, kind in _EMPLOYING) for kind, section in (resume or {}).items() for entry in _dicts(section)]
     plain = [text for text in others if text.strip()]
     return (*found, *(Entry("", Evidence(text), tuple(map(Evidence, text.splitlines()))) for text in plain))
 
 
-def of_employer(sentence: str) -> str:
+def without_employer(sentence: str, company: str) -> str:
     """The sentence without its clauses that speak of the employer only; the same where none does."""
-    clauses = re.split(r"(?<=;)\s+|,\s+(?=(?:while|whereas|but|and) )", sentence)
-    kept = [each for each in clauses if _OWN.search(each) or not _EMPLOYERS.match(each)]
-    return sentence if len(kept) == len(clauses) or not _OWN.search(sentence) else " ".join(kept)
+    if not _OWN.search(sentence):
+        return sentence
+    if company and _TELLS_OF.search(sentence):
+        short = re.escape(company.partition(" ")[0])
+        sentence = re.sub(rf"\b(?:how|that|because|where|why) (?:you\b|your\b|{short})[^,;.]*", " ", sentence)
+    clauses = _CLAUSES.split(sentence)
+    kept = [each for each in clauses if _OWN.search(each) or not _EMPLOYERS.match(each)] if clauses[1:] else clauses
+    return sentence if len(kept) == len(clauses) else " ".join(kept)
 
 
 def untold(sentence: str, own: Evidence, told: Sequence[Entry], company: str) -> Iterator[str]:
     """What a sentence tells of the candidate's past that no entry tells; `company` is the posting's."""
-    yield from (found[0] for found in _OF_THE_YEAR.finditer(sentence) if found[0].lower() not in own.low)
-    yield from _tongues(sentence, own, company)
-    for role in _ROLE.finditer(sentence):
+    if not _OWN.search(sentence):
+        return
+    if " of the " in sentence:
+        yield from (found[0] for found in _OF_THE_YEAR.finditer(sentence) if found[0].lower() not in own.low)
+    if any(part in sentence.lower() for part in _SPOKEN):
+        yield from _tongues(sentence, own, company)
+    for role in _ROLE.finditer(sentence) if any(part in sentence for part in _ROLES) else ():
         head = re.split(r"[ /-]", role[1])[-1].lower()
         if _WHO_DOES.search(head) and head not in _NO_ROLE and not own.says(head):
             yield role[1]
@@ -104,27 +121,37 @@ def _deed(sentence: str, found: re.Match[str], told: Sequence[Entry], own: Evide
     if len(short) > 3 and not own.says(short) and re.search(_WITH + re.escape(short), f"{lead} {said}"):
         yield short
         return
-    named = {each.name for each in told if each.name and each.name.split(" ")[0] in f"{lead} {found[2]}"}
-    known = {word[0] for name in named for word in words(name.lower())}
-    claimed = [low for word in words(said) if len(low := word[0].lower()) > 2 and not is_plain(stem(low))]
-    wanted = [found[1], *(each for each in claimed if each.removesuffix("'s") not in known)]
-    if len(wanted) < 2:
-        return
+    around = f"{lead} {found[2]}"
+    named = {each.name for each in told if each.name and each.name.partition(" ")[0] in around}
     numbers = [each for each in figures(said) if each.kind == "number"]
-    where = [each for each in told if not named or not each.name or any(name.lower() in each.whole.low for name in named)]
-    if any(_tells(line, wanted, numbers) for each in where for line in each.lines):
+    spoken = {word[0].lower().removesuffix("'s") for word in words(said)}
+    spoken -= {word[0].lower() for known in (*named, *(each.said for each in numbers)) for word in words(known)}
+    objects = {low for word in spoken if len(word) > 2 and not is_plain(low := stem(word))}
+    if not objects:
         return
-    yield f"{found[1]}{said}".strip()
+    tools = {stem(word) for word in _NAMED.findall(said)}  # all that an entry names were used in each of its deeds
+    most = 1 + len(objects) + (len(numbers) if len(objects) > 1 else 0)
+    where = [each for each in told if not named or any(name.lower() in each.whole.low for name in named)]
+    founded = found[1].endswith("founded") and "founde" not in own.low
+    if founded or not any(
+        _tells(line, found[1], objects - (tools & each.whole.stems), most, numbers)
+        for each in where
+        for line in each.lines
+    ):
+        yield f"{found[1]}{said}".strip()
 
 
-def _tells(line: Evidence, wanted: Sequence[str], numbers: Sequence[Claim]) -> bool:
-    """Whether a line has the numbers and most of the words."""
-    lacking = sum(not line.says(word) for word in wanted)
-    return MOST_LACKING * len(wanted) > lacking and all(line.standing(one)[0] != "absent" for one in numbers)
+def _tells(line: Evidence, verb: str, objects: Set[str], most: int, numbers: Sequence[Claim]) -> bool:
+    """Whether a line has the numbers and most of the words; `objects` are stems."""
+    missed = objects - line.stems
+    if most > 2 and len(missed) >= MOST_REWORDED * most:
+        return False
+    strange = sum(line.groups.isdisjoint(kin(low)) for low in missed) + (not line.says(verb))
+    return strange < MOST_LACKING * most and all(line.standing(one)[0] != "absent" for one in numbers)
 
 
 def _tongues(sentence: str, own: Evidence, company: str) -> Iterator[str]:
-    for found in _SPEAKS.finditer(sentence) if _OWN.search(sentence) else ():
+    for found in _SPEAKS.finditer(sentence):
         for tongue in _CAPITAL.findall(re.split(r"\b(?:at|to|with|from)\b", found[1])[0]):
             if tongue not in company and not own.says(tongue):
                 yield tongue
@@ -137,7 +164,7 @@ def _dicts(section: Any) -> Iterator[Mapping[str, Any]]:
         yield from (entry for entry in section if isinstance(entry, Mapping))
 
 
-def _entry(entry: Mapping[str, Any]) -> Entry:
+def _entry(entry: Mapping[str, Any], employs: bool) -> Entry:
     lines = [str(line) for key in ("highlights", "courses", "keywords") for line in entry.get(key) or ()]
     long = [text for key in ("summary", "description") if isinstance(text := entry.get(key), str)]
     above = " ".join(
@@ -146,4 +173,8 @@ def _entry(entry: Mapping[str, Any]) -> Entry:
     name = str(entry.get("name") or entry.get("organization") or entry.get("institution") or "")
     whole = "\n".join([above, *long, *lines])
     parts = [*long, *(lines if not entry.get("keywords") or entry.get("highlights") else [" ".join(lines)])]
-    return Entry(name, Evidence(whole), tuple(Evidence(f"{above}\n{text}") for text in parts or [""]))
+    return Entry(
+        name if employs else "",
+        Evidence(whole),
+        tuple(Evidence(text if employs else f"{above}\n{text}") for text in parts or [above]),
+    )

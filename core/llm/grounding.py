@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from core.drive.claims import Evidence, claims, evidence, figures, of_rank, unsupported
 from core.drive.resume import plain_text
-from core.llm.deeds import Entry, entries, of_employer, untold
+from core.llm.deeds import Entry, entries, untold, without_employer
 from core.tools import career, posting
 from core.tools.material import Material, Told, told
 
@@ -185,7 +185,7 @@ class Ground:
         if not self.is_claim(sentence) or _OF_THE_JOB.search(sentence):
             return strange
         said = self._without_job(sentence) if _WISHES.search(sentence) else sentence
-        said = of_employer(_ASKED.sub(" ", _QUOTED.sub(" ", said)))
+        said = without_employer(_ASKED.sub(" ", _QUOTED.sub(" ", said)), self.company)
         for claim in (*figures(said), *of_rank(said)):
             if claim.said not in strange and self.held.standing(claim)[0] == "absent":
                 strange.append(claim.said)

@@ -14,6 +14,7 @@ from core.llm.price_book import names as spellings
 MOST_BYTES = 20_000_000
 MOST_LINES = 500_000
 MOST_PROBLEMS = 50
+MOST_BEFORE = 100  # lines in which the heading is looked for
 MOST_USD = 10**9
 MOST_DIGITS = 15  # of a number of tokens
 YEARS = range(2000, 2101)
@@ -120,7 +121,7 @@ def _rows(text: str) -> tuple[list[list[str]], dict[str, str]]:
         except csv.Error:
             broken = True
             continue
-        rows = rows[next((i for i, row in enumerate(rows) if len(_columns(row)) > 1), 0) :]
+        rows = rows[next((i for i, row in enumerate(rows[:MOST_BEFORE]) if len(_columns(row)) > 1), 0) :]
         if rows:
             columns = _columns(rows[0])
             found.append((len(columns), rows, columns))

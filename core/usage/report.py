@@ -50,7 +50,10 @@ def rows(usage: Questions, filter: Filter, by: Sequence[str]) -> list[dict[str, 
 def written(found: Sequence[Mapping[str, Cell]], by: Sequence[str], form: str) -> str:
     """Rows as JSON, CSV or a table for the eye."""
     if form == "json":
-        return json.dumps({"rows": found}, ensure_ascii=False)
+        text = json.dumps({"rows": found}, ensure_ascii=False)
+        return CONTROL.sub(
+            lambda control: f"\\u{ord(control[0]):04x}", text
+        )  # it leaves those beyond ASCII as they are
     if form == "csv":
         return _csv(found, by)
     return _table(found, by)
@@ -94,7 +97,7 @@ def _defused(cell: Cell) -> Cell:
 
 def _plain(text: str) -> str:
     """Names are what providers sent and callers chose: what would steer the terminal is written as `\\x1b`."""
-    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return CONTROL.sub(lambda control: ascii(control[0])[1:-1], text)
 
 
 def _table(found: Sequence[Mapping[str, Cell]], by: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import httpx2
@@ -9,10 +10,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core.access import tokens
+from core.errors import StorageDown
+from core.llm.scripted import Play
 from core.schema import FEATURES, AiRequest
 from core.store import EVERYONE, AiRun, Document, DocumentRevision, Store
 from core.tools import memory
-from tests.benches import RESUME, letter, waited_for
+from tests.benches import LETTER, RESUME, letter, waited_for
 from tests.databases import person, posting, version
 from tests.fakes.door import AI, door
 
@@ -120,6 +123,35 @@ def test_a_revoked_token_is_out_within_the_time_that_it_is_remembered(sqlite_sto
         time.sleep(0.12)
         refused = one.ask("GET", "/features", token=secret)
         assert refused.status_code == 401 and "revoked" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("hang", [False, True])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_stream_ends_when_its_token_is_revoked(sqlite_store: Store, hang: bool, back: bool) -> None:
+    endless = Play(*LETTER[:2], *(["word "] * (0 if hang else 500)), hang=hang, pause_s=0.01)
+    with door(sqlite_store, endless) as one, one.stream() as first:
+        path = f"/runs/{first.run_id}/events"
+        with one.stream(path, method="GET") if back else nullcontext(first) as stream:
+            stream.some(2)
+            tokens.revoke(sqlite_store, "tests")
+            wire = "\n".join(stream.rest())
+        last = wire.strip().split("\n\n")[-1].split("\n")
+        assert last[0] == "event: refused" and '"status":401' in last[1] and "revoked" in last[1]
+        assert "event: done" not in wire
+
+
+def test_a_stream_whose_token_holds_goes_on_to_its_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the database cannot be asked for a while."""
+    asked: list[str] = []
+
+    def down(_: tokens.Gate, secret: str) -> tokens.Known:
+        asked.append(secret)
+        raise StorageDown("The database cannot be reached.")
+
+    with door(sqlite_store, letter(pause_s=0.1)) as one, one.stream() as stream:
+        monkeypatch.setattr(tokens.Gate, "look_up", down)
+        assert [kind for _, kind, _ in stream][-1] == "done"
+    assert asked
 
 
 def test_the_last_use_is_noted_beside_the_call(sqlite_store: Store) -> None:

@@ -74,17 +74,19 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "memory as a number": (body(memory=1), "memory", "true or false"),
     "a document in quotes": (body(document_ids=[1, SECRET]), "document_ids.1", "whole number"),
     "documents as a number": (body(document_ids=7), "document_ids", "list"),
-    "too many documents": (body(document_ids=list(range(1, 22))), "document_ids", "at most 20"),
+    "too many documents": (body(document_ids=list(range(1, 22))), "document_ids", "at most 20 items."),
     "instructions as a list": (body(instructions=[SECRET]), "instructions", "text"),
-    "long instructions": (body(instructions=SECRET * 600), "instructions", "4000"),
+    "long instructions": (body(instructions=SECRET * 600), "instructions", "at most 4000 characters."),
     "NUL": (body(instructions=f"{SECRET}\x00"), "instructions", "NUL"),
     "inputs as a list": (body(inputs=[SECRET]), "inputs", "object"),
     "an input that is a number": (body(inputs={"stage": 3}), "inputs.stage", "text"),
     "an input with a wild name": (body(inputs={f"<{SECRET}>": 3}), "inputs.…", "text"),
-    "too many inputs": (body(inputs={f"a{n}": "x" for n in range(17)}), "inputs", "16"),
+    "too many inputs": (body(inputs={f"a{n}": "x" for n in range(17)}), "inputs", "at most 16 items."),
     "an input's name with NUL": (body(inputs={"a\x00": "x"}), "inputs.…", "NUL"),
     "a model as an object": (body(model={"name": SECRET}), "model", "text"),
-    "a long prompt's name": (body(prompt=SECRET * 20), "prompt", "128"),
+    "a long prompt's name": (body(prompt=SECRET * 20), "prompt", "at most 128 characters."),
+    "a long model's name": (body(model=SECRET * 30), "model", "at most 200 characters."),
+    "a long input": (body(inputs={"stage": SECRET * 5_000}), "inputs.stage", "at most 40000 characters."),
 }
 
 

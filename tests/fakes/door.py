@@ -110,6 +110,10 @@ class Events:
             assert line in (": waiting", ""), line
         self.comments += count
 
+    def rest(self) -> Iterator[str]:
+        """The lines that are left, as they stand on the wire."""
+        return self._lines
+
     def some(self, count: int) -> list[tuple[int, str, Any]]:
         """The next few."""
         return [event for _, event in zip(range(count), self, strict=False)]

@@ -80,6 +80,19 @@ def test_the_encoding_is_found(encoding: str) -> None:
         ("2026-11-10,gpt-6-luna,99999999999,", "Line 3: 99999999999 is more than anybody charges."),
         ("2026-11-10,gpt-6-luna,1,EUR", "Line 3: it is in EUR; only dollars can be compared."),
         (",gpt-6-luna,1,", "Line 3: it has no day."),
+        ("2026-11-10,gpt-6-luna,1e999999999,", "Line 3: 1e999999999 is more than anybody charges."),
+        ("2026-11-10,gpt-6-luna,-1e999999999,", "Line 3: -1e999999999 is more than anybody charges."),
+        ("2026-11-10,gpt-6-luna,1e99999999999999999999,", "Line 3: 1e99999999999999999999 is no cost."),
+        *(
+            (f"{day},gpt-6-luna,1,", f"Line 3: {said or day} is no day of an invoice: write a year from 2000 to 2100.")
+            for day, said in {
+                "0001-01-01T00:00:00+14:00": "",
+                "9999-12-31T23:59:59-14:00": "",
+                "0001-01-01": "",
+                "9999-12-31": "",
+                "9999999999": "2286-11-20T17:46:39+00:00",
+            }.items()
+        ),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named_and_the_others_count(line: str, sentence: str) -> None:
@@ -88,10 +101,25 @@ def test_a_line_that_cannot_be_read_is_named_and_the_others_count(line: str, sen
     assert read.billed == {(DAY, LUNA): Billed(10**9, lines=1)}
 
 
+@pytest.mark.parametrize("count", ["²", "9" * 5_000, "9" * 16, "-1", "1e3"])
+def test_what_is_no_number_of_tokens_is_said_in_our_words(count: str) -> None:
+    read = invoice_file.read(f"date,model,cost,input\n2026-11-10,{LUNA},1,7\n2026-11-10,x,1,{count}\n".encode())
+    assert read.problems == [f"Line 3: {count[:40]} is no number of tokens."]
+    assert read.billed == {(DAY, LUNA): Billed(10**9, 7, lines=1)}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_machine(end: str) -> None:
+    read = invoice_file.read(end.join(["date,model,cost", f"2026-11-10,{LUNA},1", ""]).encode())
+    assert (read.billed, read.problems) == ({(DAY, LUNA): Billed(10**9, lines=1)}, [])
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "is empty|lacks a column"),
+        (b"", "is empty"),
+        (b" \r\n\r\n", "is empty|lacks a column"),
+        (b'date,model,cost\n2026-11-10,x,"' + b"1" * 200_000, "a quote is never closed"),
         (b"date,model\n2026-11-10,x\n", "lacks a column for cost. Its columns are: date, model"),
         (b"PK\x03\x04\x00\x00", "not a text file"),
         (b"date,model,cost\nx,y,z\n", "Line 2: x is no day"),

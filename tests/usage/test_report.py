@@ -107,6 +107,18 @@ def test_csv_has_a_heading_and_no_formula() -> None:
     assert read[0]["cost_nanousd"] == ""
 
 
+@pytest.mark.parametrize("form", report.FORMATS)
+def test_a_name_cannot_steer_the_terminal(form: str) -> None:
+    row = {"model": "a\x1b]0;b\x07\x9b2J\r\nc\u202ed ü", **dict.fromkeys(report.FIGURES, 1)}
+    told = report.written([row], ["model"], form)
+    assert "ü" in told and len(told.splitlines()) == (1 if form == "json" else 2)
+    assert not set(told) & set("\x1b\x07\x9b\r\u202e")
+    if form == "json":
+        assert json.loads(told)["rows"] == [row]
+    else:
+        assert r"a\x1b]0;b\x07\x9b2J\r\nc\u202ed ü" in told
+
+
 def test_a_table_is_for_the_eye(house: str, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["usage", "report", *YEAR, "--by", "model"]) == 0

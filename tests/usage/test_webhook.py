@@ -104,6 +104,25 @@ ADDRESSES = {
     "one for many": ("224.0.0.1", frozenset({"hooks.example.com"}), False),
     "a private address that is named": ("10.0.0.8", frozenset({"hooks.example.com", "10.0.0.8"}), True),
     "a public address": ("93.184.216.34", frozenset({"hooks.example.com"}), True),
+    **{
+        what: (address, frozenset({"hooks.example.com"}), False)
+        for what, address in {
+            "this machine, through NAT64": "64:ff9b::7f00:1",
+            "the cloud's own, through NAT64": "64:ff9b::a9fe:a9fe",
+            "this machine, through NAT64 of the house": "64:ff9b:1::7f00:1",
+            "this machine, through 6to4": "2002:7f00:1::",
+            "the cloud's own, through 6to4": "2002:a9fe:a9fe::",
+            "a relay of 6to4": "192.88.99.1",
+            "one through Teredo": "2001:0:4136:e378:8000:63bf:80ff:fffe",
+            "this machine, in an old spelling": "::127.0.0.1",
+            "this machine, translated": "::ffff:0:127.0.0.1",
+            "the cloud's own, wrapped": "::ffff:169.254.169.254",
+            "one of a site": "fec0::1",
+            "one of a link": "fe80::1%eth0",
+            "one for examples": "2001:db8::1",
+            "one of IPv6 for many": "ff0e::1",
+        }.items()
+    },
     "a public one of IPv6": ("2606:2800:220:1::1", frozenset({"hooks.example.com"}), True),
 }
 
