@@ -68,7 +68,7 @@ _WITH = r"(?i:\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?)"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One post, project or text: what stands above it, all of it, and its lines each with what stands above."""
+    """One post, project or text: what stands above it, all of it, and its lines (outside a post, with what stands above)."""
 
     name: str
     whole: Evidence
@@ -127,7 +127,7 @@ def _deed(sentence: str, found: re.Match[str], told: Sequence[Entry], own: Evide
     spoken = {word[0].lower().removesuffix("'s") for word in words(said)}
     spoken -= {word[0].lower() for known in (*named, *(each.said for each in numbers)) for word in words(known)}
     objects = {low for word in spoken if len(word) > 2 and not is_plain(low := stem(word))}
-    if not objects:
+    if not objects or not own.is_english:  # in another language the same deed has other words
         return
     tools = {stem(word) for word in _NAMED.findall(said)}  # all that an entry names were used in each of its deeds
     most = 1 + len(objects) + (len(numbers) if len(objects) > 1 else 0)

@@ -217,11 +217,8 @@ class Ground:
         if not wishes and title and title in sentence.casefold() and title not in self.own.casefold():
             return "The candidate's title is not the posting's."
         said = self._without_job(sentence) if wishes else sentence
-        lacking = [
-            claim
-            for claim in claims(said, self.held)
-            if claim.kind != "name" and self.held.standing(claim)[0] != "held"
-        ]
+        standing = self.held.standing
+        lacking = [claim for claim in claims(said, self.held) if claim.kind != "name" and standing(claim)[0] != "held"]
         only_job = [claim.said for claim in lacking if claim.amount or claim.term]
         return f"“{only_job[0]}” stands only in the posting." if only_job else ""
 
@@ -273,11 +270,8 @@ def _sentences(paragraph: str) -> Iterable[str]:
     joined = ""
     for line in paragraph.splitlines():
         plain = posting.plain(line)
-        joined = (
-            f"{joined} {plain}".strip()
-            if joined and not _ENDED.search(joined)
-            else "\n".join(filter(None, [joined, plain]))
-        )
+        glue = " " if joined and not _ENDED.search(joined) else "\n"
+        joined = glue.join(filter(None, [joined, plain]))
     return [sentence for line in joined.split("\n") for sentence in posting.split(line)]
 
 
