@@ -1,6 +1,9 @@
 """Every mistake the workbench can report: a stable code, an HTTP status and a sentence with its cure."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class WorkbenchError(Exception):
@@ -207,3 +210,11 @@ class AnswerTooLong(ProviderError):
     """The run's events passed 1 MB."""
 
     code = "answer_too_long"
+
+
+def tried(work: Callable[[], T]) -> T | Exception:
+    """What it returns, or whatever error it raised, to be handed to the one who asked; others that wait go on."""
+    try:
+        return work()
+    except Exception as failed:  # noqa: BLE001 - kept as a value, and raised where it is waited for
+        return failed

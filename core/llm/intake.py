@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from core.errors import tried
 from core.llm import prepare, repeats, runs
 from core.llm.prepare import Desk, Prepared
 from core.llm.runs import Opening
@@ -37,18 +39,15 @@ class Intake:
 
     def begin(self, asked: Sequence[Asked]) -> list[Begun | Exception]:
         """Each request's run, or why there is none; from a worker thread."""
-        ready = [self._ready(one) for one in asked]
+        ready = [tried(partial(self._ready, one)) for one in asked]
         openings = [one[1] for one in ready if isinstance(one, tuple)]
         opened = iter(runs.open_all(self.desk.store, openings, owner=self.owner))
         return [_begun(*one, next(opened)) if isinstance(one, tuple) else one for one in ready]
 
-    def _ready(self, asked: Asked) -> tuple[Prepared, Opening] | Begun | Exception:
-        try:
-            if asked.key and (made := repeats.made_by(self.desk.store, asked.caller, asked.key, asked.request)):
-                return Begun(made)
-            prepared = self.desk.prepare(asked.request, asked.caller)
-        except Exception as refused:  # noqa: BLE001 - handed to who asked; the others go on
-            return refused
+    def _ready(self, asked: Asked) -> tuple[Prepared, Opening] | Begun:
+        if asked.key and (made := repeats.made_by(self.desk.store, asked.caller, asked.key, asked.request)):
+            return Begun(made)
+        prepared = self.desk.prepare(asked.request, asked.caller)
         return prepared, prepare.opening(prepared, asked.run_id, asked.key)
 
 

@@ -8,11 +8,10 @@ import uuid_utils
 from sqlalchemy import Connection, update
 
 from core.access import ledger
-from core.errors import LimitReached, StoreConflict
+from core.errors import LimitReached, StoreConflict, tried
 from core.llm import repeats, rows
 from core.llm.repeats import RUN
 from core.llm.rows import Attempt, Ending, Opening
-from core.llm.trips import tried
 from core.schema import Cost, RunResult
 from core.store import Store
 from core.store.columns import now
@@ -48,12 +47,8 @@ def open_run(store: Store, opening: Opening, *, owner: str) -> str:
 def open_all(store: Store, openings: Sequence[Opening], *, owner: str) -> list[str | Exception]:
     """The same for runs that wait together, in one commit where nothing stands against any of them."""
     if 1 < len(openings) <= store.together:
-        try:
-            with store.write() as connection:
-                opened = [_opened(connection, opening, owner) for opening in openings]
-        except Exception as failed:  # noqa: BLE001 - whose it is shows below, where each is opened for itself
-            del failed
-        else:
+        opened = tried(partial(_opened_together, store, openings, owner))
+        if not isinstance(opened, Exception):
             return [_told(opening, *one) for opening, one in zip(openings, opened, strict=True)]
     return [tried(partial(open_run, store, opening, owner=owner)) for opening in openings]
 
@@ -62,6 +57,11 @@ def _open(store: Store, opening: Opening, owner: str) -> str:
     with store.write() as connection:
         opened = _opened(connection, opening, owner)
     return _told(opening, *opened)
+
+
+def _opened_together(store: Store, openings: Sequence[Opening], owner: str) -> list[tuple[str, bool]]:
+    with store.write() as connection:
+        return [_opened(connection, opening, owner) for opening in openings]
 
 
 def _opened(connection: Connection, opening: Opening, owner: str) -> tuple[str, bool]:

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, NamedTuple, TypeVar
+
+from core.errors import tried
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -81,11 +84,9 @@ class Trips(Generic[A, B]):
     def _travel(self) -> None:
         """A thread's life: one trip after the other, each told to the loop at its end."""
         while trip := self._trips.get():
-            results: Sequence[B | Exception]
-            try:
-                results = self.work(trip.items)
-            except Exception as broken:  # noqa: BLE001 - told to everyone who waits for this trip
-                results = [broken] * len(trip.items)
+            results = tried(partial(self.work, trip.items))
+            if isinstance(results, Exception):  # told to everyone who waits for this trip
+                results = [results] * len(trip.items)
             if not trip.loop.is_closed():
                 trip.loop.call_soon_threadsafe(self._back, trip, results)
 
@@ -105,11 +106,3 @@ class Trips(Generic[A, B]):
 def each(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
     """The results of several works, one after the other; an error stands in its work's place."""
     return [tried(work) for work in works]
-
-
-def tried(work: Callable[[], T]) -> T | Exception:
-    """What it returns, or the error that it raised."""
-    try:
-        return work()
-    except Exception as failed:  # noqa: BLE001 - handed to whoever waits for this work
-        return failed

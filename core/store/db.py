@@ -8,6 +8,7 @@ waiting sleeps and is unfair. PostgreSQL gets one. Parameters never reach a log 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Literal, TypeVar
@@ -30,7 +31,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from core.errors import Misconfigured, StorageDown, StoreConflict
+from core.errors import Misconfigured, StorageDown, StoreConflict, tried
 from core.store.columns import Owned
 from core.store.hints import HintedCompiler
 from core.store.statement import Statement, begin_with
@@ -81,19 +82,18 @@ class Store:
         be called twice and must keep nothing of the first time.
         """
         if 1 < len(works) <= self.together:
-            try:
-                with self.write() as connection:
-                    return [work(connection) for work in works]
-            except Exception as failed:  # noqa: BLE001 - whichever it was says so itself below
-                del failed
-        return [self._written(work) for work in works]
+            results = tried(partial(self._together, works))
+            if not isinstance(results, Exception):
+                return results
+        return [tried(partial(self._alone, work)) for work in works]
 
-    def _written(self, work: Callable[[Connection], T]) -> T | Exception:
-        try:
-            with self.write() as connection:
-                return work(connection)
-        except Exception as failed:  # noqa: BLE001 - handed to whoever asked for this work
-            return failed
+    def _together(self, works: Sequence[Callable[[Connection], T]]) -> list[T | Exception]:
+        with self.write() as connection:
+            return [work(connection) for work in works]
+
+    def _alone(self, work: Callable[[Connection], T]) -> T:
+        with self.write() as connection:
+            return work(connection)
 
     @contextmanager
     def reading(self, owner: Owner) -> Iterator[Session]:

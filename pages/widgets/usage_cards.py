@@ -30,7 +30,7 @@ def draw(figures: Snapshot, asked: Asked) -> Total:
         _share(fell, fell_before, by_status)
         _time("Latency", now.latency, before.latency, speed.latency["p95"][0])
         _time("First token", now.ttft, before.ttft, speed.ttft["p95"][0])
-    _coverage(now, asked)
+    _coverage(now, asked, _unpriced(figures, asked))
     return now
 
 
@@ -110,7 +110,13 @@ def fallback_share(by_status: Series) -> Any:
         return fell / np.where(answered == 0, np.nan, answered)
 
 
-def _coverage(now: Total, asked: Asked) -> None:
+def _unpriced(figures: Snapshot, asked: Asked) -> int:
+    """Runs whose cost is unknown though they ended well: a price may be missing. One under way has no cost yet."""
+    rows = figures.rows(asked.filter, ("status",))
+    return sum(row.total.unknown for row in rows if row.values[0] not in ("running", "abandoned"))
+
+
+def _coverage(now: Total, asked: Asked, unpriced: int) -> None:
     """How sure the total is, and the way to what is not."""
     shares = [
         f"{_percent(getattr(now, name), now.runs)} {name}"
@@ -124,7 +130,7 @@ def _coverage(now: Total, asked: Asked) -> None:
         for name in ("estimated", "unknown"):
             if count := getattr(now, name):
                 runs_of(asked.filter, f"{count:,} {name}", icon=":material/history:", cost_status=name)
-        if now.unknown:
+        if unpriced:
             links.to("admin.py", "Add a missing price", icon=":material/sell:", view="prices")
             here = {name: st.query_params.get_all(name) for name in st.query_params} | {"view": "repricing"}
             help = "What these runs cost by the prices known today"

@@ -77,6 +77,8 @@ def spend(nanousd: int | None, status: str) -> str:
     """A sum for a card, in as many digits as it deserves: `$1,284.20`, `≈ $0.0312`, `unknown`."""
     if nanousd is None:
         return "unknown"
+    if not nanousd:
+        return "$0"
     digits = 2 if nanousd >= 10**10 else 4
     return f"{'≈ ' if status == 'estimated' else ''}${nanousd / 1e9:,.{digits}f}"
 

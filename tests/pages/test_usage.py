@@ -25,7 +25,8 @@ def recorded(workbench: Workbench, *runs: dict[str, Any]) -> None:
         for given in runs:
             ago = given.pop("ago", timedelta(minutes=5))
             one = history.run(chance, given.pop("user_id", 1), at=datetime.now(UTC) - ago)
-            history.put(connection, one | {"status": "ok", "feature": "match"} | given)
+            run = one | {"status": "ok", "feature": "match"} | given
+            history.put(connection, run, noted=run["status"] != "running")
 
 
 def cards(at: AppTest) -> dict[str, str]:
@@ -72,6 +73,19 @@ def test_spend_says_how_sure_it_is(opening: Opening, page: Page, cost: int | Non
     at = page("usage.py")
     assert cards(at)["Spend"] == shown
     assert f"Cost of 1 run: 100 % {status}." in [caption.value for caption in at.caption]
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"), [("ok", True), ("cancelled", True), ("running", False), ("abandoned", False)]
+)
+def test_a_missing_price_is_offered_only_where_one_may_be_missing(
+    opening: Opening, page: Page, status: str, offered: bool
+) -> None:
+    lease = datetime.now(UTC) + timedelta(minutes=1) if status == "running" else None
+    recorded(opening(), {"status": status, "cost_nanousd": None, "cost_status": "unknown", "lease_until": lease})
+    labels = [link.label for link in page("usage.py").get("page_link")]
+    assert ("Add a missing price" in labels) is offered
+    assert "1 unknown" in labels
 
 
 def test_the_period_stands_beside_the_one_before(opening: Opening, page: Page) -> None:
@@ -197,7 +211,7 @@ def test_unknown_costs_lead_to_prices_and_to_what_past_runs_cost_by_them(opening
 def test_a_period_that_cost_nothing_has_a_sentence_in_place_of_an_empty_chart(opening: Opening, page: Page) -> None:
     recorded(opening(), {"cost_nanousd": 0, "cost_status": "exact"})
     at = page("usage.py")
-    assert cards(at)["Spend"] == "$0.0000"
+    assert cards(at)["Spend"] == "$0"
     assert any(caption.value.startswith("Nothing to draw") for caption in at.caption)
     told = [caption.value for caption in page("usage.py", view="people").caption]
     assert told.count("Nothing of known cost above $0 in this period.") == 2
