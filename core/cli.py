@@ -158,19 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description="The workbench in the terminal.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    one = _command(commands, "run", run)
-    one.add_argument("feature", choices=FEATURES)
-    one.add_argument("--user", type=_id, required=True, help="the candidate's id")
-    one.add_argument("--job", type=_id)
-    one.add_argument("--resume", type=_id, help="a resume version's id; without it the newest, where one is needed")
-    one.add_argument("--document", type=_id, action="append", default=[])
-    one.add_argument("--instructions", default="", help="what to mind, in your words")
-    one.add_argument("--input", action="append", default=[], metavar="NAME=VALUE")
-    one.add_argument("--prompt", help="NAME or NAME@VERSION")
-    one.add_argument("--model", help="provider/name, or rules")
-    one.add_argument("--no-memory", action="store_true", help="leave out what earlier runs left behind")
-    one.add_argument("--json", action="store_true", help="print the result as one line of JSON, alone on stdout")
-
+    _add_run(commands)
     kinds = commands.add_parser("import", help="read a file into Drive").add_subparsers(required=True, metavar="KIND")
     resume = _command(kinds, "resume", import_resume)
     resume.add_argument("file", type=_readable, help="DOCX, PDF, Markdown, text or JSON Resume")
@@ -198,6 +186,21 @@ def _parser() -> argparse.ArgumentParser:
     cli_runs.add_to(commands, _command)
     _command(commands, "doctor", examine)
     return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    one = _command(commands, "run", run)
+    one.add_argument("feature", choices=FEATURES)
+    one.add_argument("--user", type=_id, required=True, help="the candidate's id")
+    one.add_argument("--job", type=_id)
+    one.add_argument("--resume", type=_id, help="a resume version's id; without it the newest, where one is needed")
+    one.add_argument("--document", type=_id, action="append", default=[])
+    one.add_argument("--instructions", default="", help="what to mind, in your words")
+    one.add_argument("--input", action="append", default=[], metavar="NAME=VALUE")
+    one.add_argument("--prompt", help="NAME or NAME@VERSION")
+    one.add_argument("--model", help="provider/name, or rules")
+    one.add_argument("--no-memory", action="store_true", help="leave out what earlier runs left behind")
+    one.add_argument("--json", action="store_true", help="print the result as one line of JSON, alone on stdout")
 
 
 def _command(

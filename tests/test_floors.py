@@ -12,13 +12,13 @@ HOUSE = Path(__file__).resolve().parent.parent
 # Every module of the house and the floor it lives on. `*` stands for any name.
 FLOORS = {
     "0 words": """
-        core  core.settings  core.errors  core.schema  core.traces
+        core  core.settings  core.errors  core.schema  core.traces  core.child
         core.access  core.drive  core.llm  core.tools
     """,
     "1 pure": """
         core.access.budget_lines  core.access.limits  core.access.lineup  core.access.plans  core.access.policy_values
         core.access.toml_lines
-        core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.folding  core.drive.numerals
+        core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.evidence  core.drive.folding  core.drive.numerals
         core.drive.extents  core.drive.ranks  core.drive.source  core.drive.verdicts  core.drive.vocabulary
         core.drive.dates  core.drive.kept  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording

@@ -169,34 +169,21 @@ def _leg(
     sure = "unknown" if not known else "estimated" if (failed or status == "cancelled") and not local else "exact"
     outcome = "failed" if failed else "cancelled" if status == "cancelled" else "ok"
     error = ERRORS[(low + number - 1) % 5] if failed else None
-    model = rates.model
+    ended = "stop" if outcome == "ok" else None
+    head = (run_id, number, rates.provider, rates.model, rates.model, outcome, ended, error, "[]", "[]", "")
     return (
-        *(
-            run_id,
-            number,
-            rates.provider,
-            model,
-            model,
-            outcome,
-            None if outcome != "ok" else "stop",
-            error,
-            "[]",
-            "[]",
-        ),
-        *(
-            "",
-            sent,
-            cached,
-            written,
-            reasoning,
-            rates.price,
-            cost,
-            sure,
-            latency // (1 + failed),
-            first,
-            began,
-            user_id,
-        ),
+        *head,
+        sent,
+        cached,
+        written,
+        reasoning,
+        rates.price,
+        cost,
+        sure,
+        latency // (1 + failed),
+        first,
+        began,
+        user_id,
     )
 
 

@@ -167,16 +167,7 @@ def save_tailored(
         source = session.get(ResumeVersion, source_id)
     if source is None:
         raise NotFound("This candidate has no such resume version. Pick one of theirs.")
-    tailored = tailoring.apply(source.content, changes)
-    if tailored.rejected:
-        raise Invalid(f"A change cannot be applied: {tailored.rejected[0].why}")
-    judged = tailoring.judge(source.content, changes).accepted
-    if blocked := [one for one in judged if one.verdict == "blocked" and one.path not in confirmed]:
-        raise Invalid(
-            f"A blocked change is not confirmed: {blocked[0].why} Confirm it with the candidate, or leave it out."
-        )
-    if not tailored.accepted:
-        raise Invalid("No change is left to save. Keep at least one, or use the source version as it is.")
+    tailored = tailoring.allowed(source.content, changes, confirmed)
     return _add_version(
         store,
         user_id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from core.drive.claims import Evidence, evidence, stands
+from core.drive.evidence import Evidence, evidence, stands
 from core.drive.folding import fold
 from core.drive.resume import lines
 from core.drive.shape import sections

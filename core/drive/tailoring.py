@@ -1,7 +1,7 @@
 """Tailoring: proposed changes applied to a copy of a resume by code, refused wherever they touch a fact, and judged."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from core.drive.resume import lines
 from core.drive.shape import clean, normalise, sections
 from core.drive.source import Source
 from core.drive.targets import Refusal, Target, find_target
+from core.errors import Invalid
 from core.schema import Change, RejectedChange
 
-__all__ = ["Difference", "Source", "Tailored", "apply", "diff", "judge", "judge_by"]
+__all__ = ["Difference", "Source", "Tailored", "allowed", "apply", "diff", "judge", "judge_by"]
 MAX_CHANGES = 200
 MAX_SUMMARY = 2_000
 MAX_BULLET = 600
@@ -80,6 +81,24 @@ def _worked(source: Source, changes: Sequence[Change], *, judges: bool) -> Tailo
     for change in changes:
         work.take(change)
     return work.finish()
+
+
+def allowed(resume: Mapping[str, Any], changes: Sequence[Change], confirmed: Collection[str]) -> Tailored:
+    """The resume with all these changes; `confirmed` are the paths of blocked ones that a person vouches for.
+
+    Errors: `Invalid` when one is refused or is blocked without that, or when none is left.
+    """
+    tailored = apply(resume, changes)
+    if tailored.rejected:
+        raise Invalid(f"A change cannot be applied: {tailored.rejected[0].why}")
+    judged = judge(resume, changes).accepted
+    if blocked := [one for one in judged if one.verdict == "blocked" and one.path not in confirmed]:
+        raise Invalid(
+            f"A blocked change is not confirmed: {blocked[0].why} Confirm it with the candidate, or leave it out."
+        )
+    if not tailored.accepted:
+        raise Invalid("No change is left to save. Keep at least one, or use the source version as it is.")
+    return tailored
 
 
 class _Work:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from core.drive import extents, ranks
 from core.drive.amounts import Amount
-from core.drive.claims import Claim, Evidence, Kind, claims, evidence, new_words
+from core.drive.claims import claims, new_words
+from core.drive.evidence import Claim, Evidence, Kind, evidence
 from core.drive.folding import fold
 from core.drive.source import Source
 from core.drive.vocabulary import is_plain, listed, stem, words

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from core.drive.claims import Claim, Evidence, figures
+from core.drive.claims import figures
+from core.drive.evidence import Claim, Evidence
 from core.drive.vocabulary import is_plain, kin, stem, words
 
 # Of the words of a deed, in the line that tells it:

@@ -8,14 +8,15 @@ from datetime import date
 from rapidfuzz import fuzz
 
 from core.drive import tailoring
-from core.drive.claims import numbers
+from core.drive.numerals import numbers
 from core.drive.resume import plain_text, to_markdown
 from core.llm import rules
 from core.llm.grounding import Ground, ground, sift
 from core.llm.parser import Parsed
 from core.llm.rules import facts as facts_of
 from core.llm.rules import improve, letter, tailor
-from core.llm.rules.facts import MADE, NOT_FOLLOWED, Facts, inner, many
+from core.llm.rules.facts import MADE, NOT_FOLLOWED, Facts
+from core.llm.rules.phrases import inner, many
 from core.schema import AiAnswer, Doubt, Feature, Written
 from core.tools import keywords, posting, scoring
 from core.tools.material import Material

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
-from core.drive.claims import Evidence, claims, evidence, figures, of_rank, unsupported
+from core.drive.claims import claims, figures, of_rank, unsupported
+from core.drive.evidence import Evidence, evidence
 from core.drive.resume import plain_text
 from core.llm.deeds import Entry, entries, untold, without_employer
 from core.tools import career, posting

@@ -1,23 +1,20 @@
 """Exports under way and ready: each is made by a child process and kept as a file for an hour, under a secret address."""
 
-import json
-import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
+from core import child
 from core.errors import LimitReached, NotFound
 from core.llm import run_filter
 from core.llm.run_columns import Format
 from core.llm.run_filter import RunFilter
-from core.settings import HOUSE
 
 State = Literal["running", "ready", "failed", "cancelled"]
 KEPT_S = 3_600.0  # how long a file that is ready is kept
@@ -69,10 +66,10 @@ class Exports:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             secret = secrets.token_urlsafe(32)
             file = self.folder / f"{secret[:8]}-{time.time_ns()}.{format}"
-            export = self._all[secret] = Export(format, file, secret, _spawn())
+            export = self._all[secret] = Export(format, file, secret, child.spawn("core.llm.run_export_child"))
         narrowed = urlencode(run_filter.write(wanted), doseq=True)
         order = {"url": self.database, "filter": narrowed, "file": str(file), "format": format, "texts": texts}
-        export.follower = threading.Thread(target=self._follow, args=(export, json.dumps(order)), daemon=True)
+        export.follower = threading.Thread(target=self._follow, args=(export, order), daemon=True)
         export.follower.start()
         return export
 
@@ -99,22 +96,17 @@ class Exports:
             for file in (export.file, _part(export.file)):
                 file.unlink(missing_ok=True)
 
-    def _follow(self, export: Export, order: str) -> None:
-        with export.process as process:
-            assert process.stdin and process.stdout and process.stderr
-            with suppress(OSError):  # it died at once: what it said stands on stderr
-                process.stdin.write(order + "\n")
-                process.stdin.close()
-            for line in process.stdout:
-                rows, share = line.split()
-                export.rows, export.share = int(rows), float(share)
-            said = process.stderr.read().strip().splitlines()
-        failed = process.returncode != 0
-        if failed:
-            export.problem = said[-1] if process.returncode == 2 and said else "The export ended early. Start it again."
+    def _follow(self, export: Export, order: Mapping[str, Any]) -> None:
+        def hear(line: str) -> None:
+            rows, share = line.split()
+            export.rows, export.share = int(rows), float(share)
+
+        problem = child.follow(export.process, order, hear)
+        if problem is not None:
+            export.problem = problem or "The export ended early. Start it again."
             _part(export.file).unlink(missing_ok=True)
         if export.state == "running":
-            export.state = "failed" if failed else "ready"
+            export.state = "ready" if problem is None else "failed"
         export.ended_at = time.monotonic()
 
     def _sweep(self) -> None:
@@ -131,15 +123,3 @@ class Exports:
 
 def _part(file: Path) -> Path:
     return file.with_name(f"{file.name}.part")
-
-
-def _spawn() -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "core.llm.run_export_child"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(HOUSE), os.environ.get("PYTHONPATH")]))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        umask=0o077,
-    )

@@ -1,17 +1,14 @@
 """Long work about money, done by a child process, so that pages and streams do not wait for it."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core import child
 from core.errors import LimitReached
-from core.settings import HOUSE
 
 State = Literal["running", "ready", "failed", "cancelled"]
 AT_ONCE = 2
@@ -52,8 +49,8 @@ def start(database: str, kind: str, given: Mapping[str, Any]) -> Errand:
     if not _turns.acquire(blocking=False):
         raise LimitReached("Two calculations are under way already. Wait until one has ended.", retry_after_s=10)
     try:
-        errand = Errand(kind, _spawn())
-        order = json.dumps({"url": database, "kind": kind, "given": dict(given)})
+        errand = Errand(kind, child.spawn("core.usage.errands_child"))
+        order = {"url": database, "kind": kind, "given": dict(given)}
         errand.follower = threading.Thread(target=_follow, args=(errand, order), daemon=True)
         errand.follower.start()
     except BaseException:
@@ -62,18 +59,12 @@ def start(database: str, kind: str, given: Mapping[str, Any]) -> Errand:
     return errand
 
 
-def _follow(errand: Errand, order: str) -> None:
+def _follow(errand: Errand, order: Mapping[str, Any]) -> None:
     try:
-        with errand.process as process:
-            assert process.stdin and process.stdout and process.stderr
-            with suppress(OSError):  # it died at once: what it said stands on stderr
-                process.stdin.write(order + "\n")
-                process.stdin.close()
-            for line in process.stdout:
-                _hear(errand, json.loads(line))
-            said = process.stderr.read().strip().splitlines()
+        problem = child.follow(errand.process, order, lambda line: _hear(errand, json.loads(line)))
         if errand.state == "running":
-            _end(errand, process.returncode, said)
+            errand.problem = "" if problem is None else problem or "The calculation ended early. Start it again."
+            errand.state = "ready" if problem is None else "failed"
     finally:
         _turns.release()
 
@@ -83,22 +74,3 @@ def _hear(errand: Errand, told: Mapping[str, Any]) -> None:
         errand.result = told["result"]
     else:
         errand.runs, errand.share = told["runs"], told["share"]
-
-
-def _end(errand: Errand, code: int, said: list[str]) -> None:
-    if code == 0:
-        errand.state = "ready"
-        return
-    errand.problem = said[-1] if code == 2 and said else "The calculation ended early. Start it again."
-    errand.state = "failed"
-
-
-def _spawn() -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "core.usage.errands_child"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(HOUSE), os.environ.get("PYTHONPATH")]))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )

@@ -3,7 +3,7 @@
 import pytest
 
 from core.drive import extents
-from core.drive.claims import amounts
+from core.drive.numerals import amounts
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from time import thread_time
 
 import pytest
 
-from core.drive import claims
+from core.drive import evidence
 from core.drive.resume import lines, normalise
 from core.drive.tailoring import judge
 from core.schema import Change
@@ -96,4 +96,4 @@ def test_judging_is_cheap() -> None:
         return 1000 * (thread_time() - began)
 
     assert min(milliseconds() for _ in range(5)) < 20
-    assert claims.evidence.cache_info().hits
+    assert evidence.evidence.cache_info().hits

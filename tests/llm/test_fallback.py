@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.drive import tailoring
-from core.drive.claims import numbers
+from core.drive.numerals import numbers
 from core.drive.resume import normalise, plain_text
 from core.llm import fallback, finish
 from core.llm.rules import improve

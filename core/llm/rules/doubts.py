@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from core.llm.rules.facts import HAS_NUMBER, Facts, inner, listed, many, shown, together
+from core.llm.rules.facts import HAS_NUMBER, Facts
+from core.llm.rules.phrases import inner, listed, many, shown, together
 from core.tools import demands, titles
 from core.tools.career import Post, months
 from core.tools.scoring import quote, quote_around

@@ -2,19 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 
-from core.drive.claims import numbers
+from core.drive.numerals import numbers
 from core.drive.source import Source
+from core.llm.rules.phrases import listed
 from core.schema import Details, Feature, Found, Written
 from core.tools import career, demands, posting, scoring
 from core.tools.career import Bullet, Career, Post
 from core.tools.material import JobFacts, Line, Material, Told, told
 from core.tools.posting import Sentence
-from core.tools.scoring import Asked, Assessment, quote, quote_around
+from core.tools.scoring import Asked, Assessment, quote
 
 MADE = "Made without AI: put together by rules from the resume and the posting. Read it before anyone else does."
 NOT_FOLLOWED = "The instructions were not followed: rules cannot read them. Run it again on a model for that."
@@ -249,51 +250,6 @@ def _known(of: Told, today: date) -> Facts:
     if job and not (job.title.strip() or job.company.strip() or job.description.strip()):
         job = None
     return Facts(replace(material, job=job), today)
-
-
-def listed(words: Iterable[str], last: str = "and") -> str:
-    """`a, b and c`."""
-    given = list(words)
-    return f" {last} ".join(filter(None, [", ".join(given[:-1]), given[-1]])) if given else ""
-
-
-def many(number: float, thing: str, things: str = "") -> str:
-    """`1 term`, `3 terms`."""
-    return f"{number:g} {thing if number == 1 else things or thing + 's'}"
-
-
-def together(terms: Iterable[str], key: Callable[[str], str]) -> list[list[str]]:
-    """Terms with the same key in one group, groups and terms in the order they came."""
-    groups: dict[str, list[str]] = {}
-    for term in terms:
-        groups.setdefault(key(term) or term, []).append(term)
-    return list(groups.values())
-
-
-def shown(line: Line | None, limit: int = 180, term: str = "") -> str:
-    """A line as evidence: quoted so that the term is in the quote, with its place; empty without a line."""
-    if line is None:
-        return ""
-    return f"“{quote_around(line.text, term, limit) if term else quote(line.text, limit)}” ({inner(line.place)})"
-
-
-def inner(place: str) -> str:
-    """A place that can stand in brackets."""
-    return re.sub(r" \(([^()]*)\)$", r", \1", place)
-
-
-def cell(text: str) -> str:
-    """A text that a Markdown table can hold."""
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def items(texts: Sequence[str]) -> str:
-    return "\n".join(f"- {text}" for text in texts)
-
-
-def sections(*parts: tuple[str, str]) -> str:
-    """Markdown of (heading, body) pairs; a part without a body is left out."""
-    return "\n\n".join(f"## {heading}\n\n{body}" if heading else body for heading, body in parts if body.strip())
 
 
 def _stems(text: str) -> set[str]:

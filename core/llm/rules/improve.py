@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.llm.rules import naming, slips
-from core.llm.rules.facts import Facts, many
+from core.llm.rules.facts import Facts
+from core.llm.rules.phrases import many
 from core.schema import AiAnswer, Written
 from core.tools.scoring import quote
 

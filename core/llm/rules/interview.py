@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from core.llm.rules import doubts, naming
-from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, sections, shown, together
+from core.llm.rules.facts import HAS_NUMBER, Facts
+from core.llm.rules.phrases import inner, items, listed, many, sections, shown, together
 from core.schema import AiAnswer, Found, Written
 from core.tools.material import Line
 from core.tools.posting import Sentence

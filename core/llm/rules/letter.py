@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from core.llm.rules import naming
-from core.llm.rules.facts import Facts, inner, items, listed, many
+from core.llm.rules.facts import Facts
+from core.llm.rules.phrases import inner, items, listed, many
 from core.schema import AiAnswer, Written
 from core.tools import career, demands, keywords
 from core.tools.career import Bullet, Post

@@ -1,7 +1,8 @@
 """The match report by rules: the score and its parts, what fits with evidence, what is missing and who asks it."""
 
 from core.llm.rules import naming
-from core.llm.rules.facts import Facts, cell, inner, items, listed, many, sections, shown, together
+from core.llm.rules.facts import Facts
+from core.llm.rules.phrases import cell, inner, items, listed, many, sections, shown, together
 from core.schema import AiAnswer, Written
 from core.tools.material import Line
 from core.tools.scoring import quote, quote_around

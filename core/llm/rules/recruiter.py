@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from core.llm.rules import doubts, naming
 from core.llm.rules.doubts import Doubt
-from core.llm.rules.facts import HAS_NUMBER, Facts, inner, items, listed, many, sections
+from core.llm.rules.facts import HAS_NUMBER, Facts
+from core.llm.rules.phrases import inner, items, listed, many, sections
 from core.schema import AiAnswer, Written
 from core.tools import demands, titles
 from core.tools.career import months

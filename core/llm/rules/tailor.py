@@ -8,7 +8,8 @@ from typing import Any
 from core.drive import tailoring
 from core.drive.resume import to_markdown
 from core.llm.rules import letter, naming
-from core.llm.rules.facts import HAS_NUMBER, Facts, listed, many
+from core.llm.rules.facts import HAS_NUMBER, Facts
+from core.llm.rules.phrases import listed, many
 from core.schema import AiAnswer, Change, Written
 from core.tools import posting
 from core.tools.scoring import quote
