@@ -12,7 +12,7 @@ import anyio
 import uuid_utils
 from anyio import CapacityLimiter, to_thread
 
-from core.errors import NotFound, StorageDown
+from core.errors import NotFound, StorageDown, tried
 from core.llm import prepare, runs
 from core.llm.intake import Asked, Begun, Intake
 from core.llm.live import LiveRun
@@ -20,6 +20,7 @@ from core.llm.prepare import Desk
 from core.llm.runner import Runner
 from core.llm.trips import Trips
 from core.schema import AiRequest, Caller
+from core.traces import where
 from core.usage import fold, prices
 from core.usage.keys import Known
 
@@ -154,25 +155,33 @@ class Registry:
     async def _keep_leases(self, keeping: anyio.CancelScope) -> None:
         with keeping:
             while True:
-                try:
-                    if held := [*self._tasks, *self.runner.unrecorded]:
-                        await self._thread(partial(runs.renew, self.runner.store, self.owner, held))
-                        await self._thread(self.runner.record_again)
-                    await self._thread(lambda: runs.close_expired(self.runner.store))
-                    await self._thread(lambda: prices.refresh(self.runner.store))
-                    await self._thread(lambda: fold.fold_all(self.runner.store, known=self._known))
-                except StorageDown as down:
-                    log.warning("leases were not renewed: %s", down.message)
+                for name, errand in self._errands():
+                    failed = await self._thread(partial(tried, errand))
+                    if isinstance(failed, Exception):  # the others, and the next round, still have to come
+                        log.warning("%s failed: %s", name, where(failed))
                 self._let_go()
                 if self.watch and (self._watching is None or self._watching.done()):
                     self._watching = asyncio.get_running_loop().create_task(self._watch(self.watch))
                 await anyio.sleep(RENEW_S)
 
+    def _errands(self) -> list[tuple[str, Callable[[], object]]]:
+        store = self.runner.store
+        held = [*self._tasks, *self.runner.unrecorded]
+        for_held: list[tuple[str, Callable[[], object]]] = [
+            ("renewing leases", partial(runs.renew, store, self.owner, held)),
+            ("recording again", self.runner.record_again),
+        ]
+        return [
+            *(for_held if held else ()),
+            ("closing runs of processes that died", partial(runs.close_expired, store)),
+            ("following prices", partial(prices.refresh, store)),
+            ("adding up", partial(fold.fold_all, store, known=self._known)),
+        ]
+
     async def _watch(self, look: Callable[[], None]) -> None:
-        try:
-            await to_thread.run_sync(look, limiter=CapacityLimiter(1))
-        except StorageDown as down:
-            log.warning("alerts were not looked for: %s", down.message)
+        failed = await to_thread.run_sync(partial(tried, look), limiter=CapacityLimiter(1))
+        if isinstance(failed, Exception):
+            log.warning("looking for alerts failed: %s", where(failed))
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work, limiter=self.threads)

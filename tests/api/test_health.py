@@ -1,10 +1,12 @@
 """Ready is said only while work can really be taken: above all, while the database takes writes."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import httpx2
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 
 from core.access import ledger
 from core.api import health
@@ -13,22 +15,36 @@ from tests.benches import letter
 from tests.fakes.door import Door, door
 
 
-def refuse_writes(connection: Connection) -> None:
-    """What a full disk, a missing right or a standby server come to."""
-    sqlite = connection.dialect.name == "sqlite"
-    connection.exec_driver_sql("PRAGMA query_only=ON" if sqlite else "SET TRANSACTION READ ONLY")
+@dataclass
+class Writes:
+    """Whether transactions that begin from now on may write: a full disk, a missing right, a standby server."""
+
+    refused: bool = False
+
+    def begun(self, connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":  # its connections remember it
+            connection.exec_driver_sql(f"PRAGMA query_only={'ON' if self.refused else 'OFF'}")
+        elif self.refused:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+@pytest.fixture
+def writes() -> Iterator[Writes]:
+    found = Writes()
+    event.listen(Engine, "begin", found.begun)  # before there are threads that begin
+    yield found
+    event.remove(Engine, "begin", found.begun)
 
 
 def ready(one: Door) -> httpx2.Response:
     return one.client().get("/health/now")
 
 
-def test_it_is_not_ready_while_the_database_takes_no_write(store: Store) -> None:
+def test_it_is_not_ready_while_the_database_takes_no_write(store: Store, writes: Writes) -> None:
     now = health.Readiness(kept_s=0)
     with door(store, letter(), more=[health.at("/health/now", GET=now.ready)]) as one:
         assert ready(one).status_code == 200
-        writer = one.workbench.store.writer
-        event.listen(writer, "begin", refuse_writes)
+        writes.refused = True
         refused = ready(one)
         assert refused.status_code == 503
         assert refused.json() == {
@@ -39,8 +55,7 @@ def test_it_is_not_ready_while_the_database_takes_no_write(store: Store) -> None
             "demo_data": True,
         }
         assert one.client().get("/health/live").status_code == 200
-        event.remove(writer, "begin", refuse_writes)
-        writer.dispose()  # SQLite's connections remember it
+        writes.refused = False
         assert ready(one).status_code == 200
         with store.read() as connection:
             assert connection.execute(ledger.LEDGER.select()).all() == []  # asking leaves nothing behind

@@ -179,6 +179,8 @@ def serving(workbench: Workbench, pace: Pace, more: Sequence[Any] = ()) -> Itera
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
-            workbench.portal.call(workbench.registry.close)
-            workbench.portal.call(end)
             wiring.install(None)
+            try:
+                workbench.portal.call(workbench.registry.close)
+            finally:  # a loop whose listener is open never closes
+                workbench.portal.call(end)

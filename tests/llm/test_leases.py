@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.errors import StorageDown
 from core.llm import history, registry, runs
 from core.llm.provider import Deadlines
 from core.llm.scripted import Play
@@ -29,3 +30,21 @@ def test_another_process_closes_only_a_run_whose_lease_nobody_renews(
         runs.close_expired(other)  # what every process does as it starts, and then every few seconds
         assert history.story(other, live.id).run.status == status
         other.close()
+
+
+@pytest.mark.parametrize("broken", [StorageDown("No room."), RuntimeError("a mistake of ours")])
+def test_an_errand_that_breaks_keeps_no_other_from_being_done_and_comes_again(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: Exception
+) -> None:
+    done: list[str] = []
+
+    def refuse(_store: Store) -> None:
+        done.append("prices")
+        raise broken
+
+    monkeypatch.setattr(registry, "RENEW_S", 0.01)
+    monkeypatch.setattr(registry.prices, "refresh", refuse)
+    monkeypatch.setattr(registry.fold, "fold_all", lambda _store, *, known: done.append("fold"))
+    with bench(sqlite_store):
+        waited_for(lambda: done[:4] == ["prices", "fold", "prices", "fold"])
+    assert "following prices failed" in caplog.text and "mistake" not in caplog.text
