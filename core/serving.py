@@ -22,7 +22,8 @@ from core.store.migrate import is_current
 from core.wiring import Workbench
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-ARENA_MAX = -8  # glibc's name for how many heaps its threads share
+ARENA_MAX, MMAP_THRESHOLD = -8, -3  # glibc's names: how many heaps its threads share, what lies outside of them
+LARGE = 1 << 18  # bytes
 
 
 def settle() -> None:
@@ -50,6 +51,7 @@ def _settle_memory() -> None:
     with contextlib.suppress(OSError, TypeError, AttributeError):
         library = ctypes.CDLL(None)
         library.mallopt(ARENA_MAX, 2)  # else up to eight a core, each of which keeps what a busy moment took
+        library.mallopt(MMAP_THRESHOLD, LARGE)  # else it grows with what was freed, and large tables leave holes
         library.malloc_trim(0)
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # its own takes 4 MB more for tables as small as ours
 

@@ -1,22 +1,30 @@
 """What the server weighs and how soon it is there, measured on the real process while people use its pages."""
 
+import asyncio
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from core import wiring
+from core.access import tokens
 from core.schema import AiRequest
 from core.settings import read
-from tests.benches import CALLER, waited_for
+from tests.bench import asking
+from tests.bench.served import Door, upstream
+from tests.benches import CALLER, waited_for, write_policy
 from tests.fakes.visitor import Visitor, kinds, visiting
 from tests.test_server import Server, environment, served
 
-MOST_MB = 300  # without the model's process
+MOST_MB = 260  # of 300 promised, without the model's process; measured: 225 with all pages drawn, 233 after 1,000 calls
+CALLS = 300
 MOST_START_S = 5  # of its own work, so that others on the machine do not count
 FEATURES = ("match", "cover_letter", "recruiter_lens", "interview_prep")
 
@@ -28,6 +36,7 @@ class Open:
     """A server that has just served its first page, to a tab that is still open."""
 
     server: Server
+    token: str
     tab: Visitor
     began_s: float  # processor time until that page was drawn
 
@@ -35,32 +44,69 @@ class Open:
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     folder = tmp_path_factory.mktemp("weight")
-    _fill(folder)
-    with served(folder) as server, visiting(server.url) as tab:
+    token = _fill(folder)
+    policy = str(write_policy(folder / "policy.toml"))
+    with (
+        upstream() as base_url,
+        served(folder, OPENAI_BASE_URL=base_url, WORKBENCH_POLICY_FILE=policy) as server,
+        visiting(server.url) as tab,
+    ):
         assert "exception" not in kinds(tab.visit())
-        yield Open(server, tab, _worked_s(server))
+        yield Open(server, token, tab, _worked_s(server))
+
+
+@pytest.fixture(scope="module")
+def tabs(opened: Open) -> Iterator[Sequence[Visitor]]:
+    """Three open tabs."""
+    with ExitStack() as stack:
+        others = [stack.enter_context(visiting(opened.server.url)) for _ in range(2)]
+        for tab in others:
+            tab.visit()
+        yield opened.tab, *others
 
 
 def test_the_first_page_is_there_in_five_seconds(opened: Open) -> None:
     assert opened.began_s < MOST_START_S, f"{opened.began_s:.1f} s of processor time until the first page"
 
 
-def test_three_people_on_all_pages_leave_it_under_300_mb(opened: Open) -> None:
+def test_three_people_on_all_pages_leave_it_well_under_300_mb(opened: Open, tabs: Sequence[Visitor]) -> None:
+    assert "dataframe" in _draw_all(tabs), "no table was drawn, so the measure says nothing"
+    _is_light(opened.server)
+
+
+def test_hundreds_of_calls_and_all_pages_again_leave_it_there(opened: Open, tabs: Sequence[Visitor]) -> None:
+    _draw_all(tabs)
+    asyncio.run(_call(opened))
+    _is_light(opened.server)
+    _draw_all(tabs)
+    _is_light(opened.server)
+
+
+async def _call(opened: Open) -> None:
+    """Have match reports written over HTTP, on a model's server that is a fake."""
+    door = Door(opened.server.url, opened.token, opened.server.process.pid)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=2)) as session:
+        await asking.calls(partial(asking.run, session, door), count=CALLS, at_once=16)
+
+
+def _draw_all(tabs: Sequence[Visitor]) -> set[str]:
+    """Draw every page in every tab; returns what kinds of elements there were."""
     seen: set[str] = set()
-    with visiting(opened.server.url) as second, visiting(opened.server.url) as third:
-        for tab in (opened.tab, second, third):
-            tab.visit()
-            for page in tab.pages:
-                drawn = kinds(tab.visit(page))
-                assert drawn and "exception" not in drawn, f"{page} is broken"
-                seen |= set(drawn)
-        weight = _resident_mb(opened.server)
-    assert "dataframe" in seen, "no table was drawn, so the measure says nothing"
-    assert weight < MOST_MB, f"{weight} MB: {_heaviest(opened.server)}"
+    for tab in tabs:
+        for page in tab.pages:
+            drawn = kinds(tab.visit(page))
+            assert drawn and "exception" not in drawn, f"{page} is broken"
+            seen |= set(drawn)
+    return seen
 
 
-def _fill(folder: Path) -> None:
-    """A database with a few runs, so that the pages have something to show."""
+def _is_light(server: Server) -> None:
+    weight = _resident_mb(server)
+    assert weight < MOST_MB, f"{weight} MB: {_heaviest(server)}"
+
+
+def _fill(folder: Path) -> str:
+    """A database with a few runs, so that the pages have something to show; returns a token for it."""
     workbench = wiring.build(read(environment(folder)))
     with wiring.opened(workbench):
         for feature in FEATURES:
@@ -68,6 +114,7 @@ def _fill(folder: Path) -> None:
             live = workbench.find(run_id)
             assert live is not None
             waited_for(lambda live=live: live.done)  # type: ignore[misc]
+        return tokens.create(workbench.store, "weight", ("run", "choose-model"))
 
 
 def _resident_mb(server: Server) -> int:

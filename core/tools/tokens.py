@@ -3,14 +3,11 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from threading import Lock
 from unicodedata import combining
 
-import toktok
-
 from core.llm.provider import Message
+from core.tools import encoding
 
-ENCODING = "o200k_base"
 PER_MESSAGE = 3  # OpenAI's rule of thumb for the marks around a message
 KNOWN_CHARS = 16_000  # a text up to here is counted once, as long as it is not crowded out
 PER_CALL = 3  # and for the mark that opens the answer; the server's own usage is the truth
@@ -21,18 +18,10 @@ _SENTENCE = (re.compile(r"(?<=[.!?])\s|(?<=[.!?][\"')\]])\s|(?<=[。！？])|\n"
 _WORD = (re.compile(r"\s"), 0.3)
 _JOINER, _VARIATIONS = "\u200d", range(0xFE00, 0xFE10)
 
-# One count at a time: each one under way at the same time would keep 16 MB of its own for good.
-_counting = Lock()
-
-
-def warm() -> None:
-    """Load the encoding (about 0.4 s and 66 MB, once a process), so that the first count is fast too."""
-    _count("")
-
 
 def count(text: str) -> int:
     """Tokens of `text`; what looks like a special token counts as the plain text it is."""
-    return _known(text) if len(text) <= KNOWN_CHARS else _count(_sound(text))
+    return _known(text) if len(text) <= KNOWN_CHARS else encoding.count(_sound(text))
 
 
 def count_messages(messages: Sequence[Message | tuple[str, str]]) -> int:
@@ -54,27 +43,15 @@ def truncate(text: str, limit: int) -> tuple[str, int]:
     if tokens <= limit:
         return text, tokens
     for allowed in range(limit, 0, -1):  # a shorter text may have more tokens: seldom, and by one or two
-        kept = _cut(text, _reach(text, allowed))
+        kept = _cut(text, encoding.reach(text, allowed))
         if (tokens := count(kept)) <= limit:
             return kept, tokens
     return "", 0
 
 
-@lru_cache(maxsize=512)  # the same prompt, posting and resume come back with every run for them
+@lru_cache(maxsize=128)  # the same prompt, posting and resume come back with every run for them
 def _known(text: str) -> int:
-    return _count(_sound(text))
-
-
-def _count(text: str) -> int:
-    with _counting:
-        counted: int = toktok.batch_count([text], ENCODING, 1)[0]
-    return counted
-
-
-def _reach(text: str, limit: int) -> int:
-    """How many characters the first `limit` tokens are."""
-    with _counting:
-        return len(toktok.truncate(text, limit, ENCODING)[0])
+    return encoding.count(_sound(text))
 
 
 def _cut(text: str, end: int) -> str:

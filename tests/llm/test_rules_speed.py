@@ -12,7 +12,7 @@ from core.demo.load import load_once
 from core.llm import fallback
 from core.schema import AiRequest, Feature
 from core.store import EVERYONE, Job, Store
-from core.tools import context_tools, keywords, tokens
+from core.tools import context_tools, keywords
 
 TODAY = date(2026, 11, 1)
 MOST_S = 0.05  # of processor time; measured: 0.001 to 0.01
@@ -21,7 +21,6 @@ TEXT = "I was responsible for the migration of the billing database and for talk
 
 @pytest.mark.parametrize("feature", get_args(Feature))
 def test_every_demo_candidate_is_answered_within_50_ms(sqlite_store: Store, feature: Feature) -> None:
-    tokens.warm()
     keywords.find("")
     load_once(sqlite_store)
     with sqlite_store.reading(EVERYONE) as session:
