@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import api, portal, serving, traces, wiring
+from core.api import connections
 from core.settings import read
 from pages.widgets import broken
 
@@ -16,8 +17,7 @@ from pages.widgets import broken
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Build the workbench on the server's loop; at the end stop and record every run before the streams close."""
     wiring.check_host(st.get_option("server.address") or "0.0.0.0")
-    workbench = wiring.build(read(os.environ))
-    wiring.install(workbench)
+    wiring.install(workbench := wiring.build(read(os.environ)))
     with traces.discreet():
         async with portal.opened() as bridge, serving.stopping_first(workbench):
             await workbench.open(bridge)
@@ -35,6 +35,6 @@ app = st.App(
 
 if __name__ == "__main__":
     with serving.told():
-        settings = read(os.environ)
-        serving.check(settings, os.environ)
+        serving.check(settings := read(os.environ), os.environ)
+        connections.guard()
         app.run(config={"server.address": settings.host, "server.port": settings.port})

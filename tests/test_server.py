@@ -180,6 +180,9 @@ def test_another_name_for_this_machine_is_turned_away(server: Server, path: str)
         assert refused.status_code == 421
         assert refused.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'self'" in refused.headers["content-security-policy"]
+    for first, second in (("127.0.0.1", "evil.example"), ("evil.example", "127.0.0.1")):
+        twice = f"GET {path} HTTP/1.1\r\nHost: {first}\r\nHost: {second}\r\nConnection: close\r\n\r\n"
+        assert _answer(server, [twice.encode()]).startswith(b"HTTP/1.1 421")
     for host in (f"localhost:{port}", f"LOCALHOST:{port}"):
         assert httpx2.get(f"{server.url}{path}", headers={"Host": host}).status_code == 200
 
@@ -193,6 +196,47 @@ def test_only_our_own_pages_open_a_socket(server: Server, origin: str | None, le
     headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": origin or f"http://{address}"}
     with httpx2.stream("GET", f"{server.url}/_stcore/stream", headers=headers) as answer:
         assert (answer.status_code == 101) == let_in
+
+
+SOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [("/", ""), ("/static/x.js", ""), ("/api/v1/ai/features", ""), ("/health/live", ""), ("/_stcore/stream", SOCKET)],
+)
+def test_no_address_takes_a_head_without_an_end(server: Server, path: str, fields: str) -> None:
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}X: ".encode()
+    for sent in (head + b"a" * 50_000 + b"\r\n\r\n", head.replace(b"X: ", b"X: a\r\n" * 200) + b"\r\n"):
+        answer = _answer(server, [sent])
+        assert answer.startswith(b"HTTP/1.1 431") and b"application/problem+json" in answer
+    assert httpx2.get(f"{server.url}/health/live").status_code == 200
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says how much memory a process has")
+def test_what_is_refused_takes_no_memory(server: Server) -> None:
+    before = _megabytes(server)
+    answer = _answer(server, [b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ", *[b"a" * 1_000_000] * 80])
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert _megabytes(server) - before < 20
+
+
+def _answer(server: Server, parts: list[bytes]) -> bytes:
+    """All that comes back, until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=20) as client:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for part in parts:
+                client.sendall(part)
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := client.recv(65_536):
+                answer += piece
+        return answer
+
+
+def _megabytes(server: Server) -> float:
+    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
 
 
 def test_what_an_exception_says_reaches_neither_log_nor_page_nor_answer(server: Server) -> None:
@@ -252,6 +296,9 @@ def test_files_go_in_and_their_ids_come_out_last(tmp_path: Path, commands: Comma
 
 
 def test_doctor_says_what_works(commands: Commands) -> None:
+    fresh = commands.run("doctor")
+    assert fresh.code == 0 and "database: none yet" in fresh.out  # which is nothing to mend, and it makes none
+    assert fresh.out == commands.run("doctor").out
     commands.run("db", "upgrade")
     done = commands.run("doctor")
     assert done.code == 0 and "provider openai: not configured" in done.out

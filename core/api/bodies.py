@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.errors import Invalid, TooLarge, TooSlow
 from core.schema import AiRequest
 
 MOST_BYTES = 1_000_000
+MARKS = (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)
 NUMBERS = ("user_id", "job_id", "resume_version_id")
 FOR_PAGES = ("draft", "parameters", "switched_off")
 KNOWN = tuple(name for name in AiRequest.model_fields if name not in FOR_PAGES)
@@ -155,6 +157,8 @@ def _not_json(body: bytes, said: str) -> str:
     where = f" ({place[1]})" if place else ""
     if not body.strip():
         return "The body is empty. Send a JSON object."
+    if body.startswith(MARKS):
+        return "The body begins with a byte order mark. Send it as UTF-8, without one."
     for sign, sentence in (
         ("duplicate key", "An object of the body has the same key twice"),
         ("recursion limit", "The body is nested too deep"),

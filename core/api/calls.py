@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -57,9 +58,9 @@ class Calls:
         """Start a run, or find the one its key made, and answer when it has ended."""
         run_id, live = await self._start(request)
         if live is None:
-            return _json(await _unless_left(request, self._ended(run_id)), run_id)
+            return _json(await _unless_left(request, self._ended(run_id, request)), run_id)
         with live.watched():
-            await _unless_left(request, live.ended.wait())
+            await _unless_left(request, self._ending(live, request))
         return _json(live.result, run_id)
 
     async def stream(self, request: Request) -> Response:
@@ -150,11 +151,14 @@ class Calls:
         while True:
             await asyncio.sleep(self.pace.token_kept_s)
             try:
-                await self._caller(request, *scopes)
-            except StorageDown:
-                continue  # nobody can say; the next look may
+                await self._still(request, *scopes)
             except (Unauthenticated, Denied) as gone:
                 return sse.refusal(bytes(problem(gone).body))
+
+    async def _still(self, request: Request, *scopes: str) -> None:
+        """Ask for the token of a request under way again. Errors: `Unauthenticated`, `Denied`."""
+        with suppress(StorageDown):  # nobody can say; the next look may
+            await self._caller(request, *scopes)
 
     async def _awaited(self, run_id: str) -> AsyncGenerator[RunResult | None, None]:
         """The result of a run of another process once it has ended; None for each heartbeat until then."""
@@ -173,10 +177,20 @@ class Calls:
                 silent_s = 0
                 yield None
 
-    async def _ended(self, run_id: str) -> RunResult:
+    async def _ending(self, live: LiveRun, request: Request) -> None:
+        """Returns when the run has ended. Errors: `Unauthenticated`, `Denied`, once the token no longer holds."""
+        while not live.done:
+            try:
+                async with asyncio.timeout(self.pace.token_kept_s):
+                    await live.ended.wait()
+            except TimeoutError:
+                await self._still(request, "run")
+
+    async def _ended(self, run_id: str, request: Request) -> RunResult:
         async for result in self._awaited(run_id):
             if result:
                 return result
+            await self._still(request, "run")
         raise StorageDown("The workbench is shutting down. Ask again with the same Idempotency-Key in a moment.")
 
     async def _thread(self, work: Callable[[], T]) -> T:

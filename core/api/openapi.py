@@ -9,11 +9,12 @@ from pydantic_core import to_json
 from core.access.offer import Offer
 from core.api import events, examples
 from core.api.bodies import FOR_PAGES
+from core.api.connections import MOST_ADDRESS, MOST_FIELDS, MOST_HEAD, Connection
 from core.api.problems import MEDIA_TYPE, Problem
 from core.schema import AiRequest
 
 REFUSALS = {
-    "401": "No token, or one that is unknown, expired or revoked.",
+    "401": "No token, or one that is unknown, expired or revoked, be it while the answer is waited for.",
     "403": "The token lacks the scope, or the candidate's plan the feature.",
     "404": "An unknown id, or somebody else's: the two look the same.",
     "408": "The body was not there in time: 10 s for all of it, 5 s without any of it.",
@@ -22,7 +23,7 @@ REFUSALS = {
     "422": "The request does not have the shape it needs; `at` says where.",
     "429": "A rate, quota or budget is used up; `Retry-After` says when to come back.",
     "500": "A mistake of the workbench; `reference` is what to quote.",
-    "503": "The database cannot be reached, or the process is about to end.",
+    "503": "The database cannot be reached, the process is about to end, or too many clients are connected.",
 }
 RUN_ID = {"X-Run-Id": {"description": "The id of the run.", "schema": {"type": "string"}}}
 ID = {"name": "run_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -59,6 +60,13 @@ STREAM = (
     "A stream whose token is revoked or runs out meanwhile ends with `refused`, a Problem without an `id`, instead."
 )
 
+ABOUT_ALL = (
+    "AI calls for a candidate and a job: the same engine as the workbench's pages. What comes before a request's body may "
+    f"have {MOST_HEAD // 1024} KB and {MOST_FIELDS} headers (else 431), its address {MOST_ADDRESS // 1024} KB (414), and it has to be "
+    f"there within {Connection.head_s:.0f} s (408); what is not HTTP/1.1 is answered with 400. Each is a Problem, and ends the "
+    f"connection. A client that reads nothing for {Connection.unread_s:.0f} s is let go."
+)
+
 
 @cache
 def document() -> bytes:
@@ -69,7 +77,7 @@ def document() -> bytes:
             "info": {
                 "title": "Workbench API",
                 "version": "1",
-                "description": "AI calls for a candidate and a job: the same engine as the workbench's pages.",
+                "description": ABOUT_ALL,
             },
             "security": [{"token": []}],
             "paths": _paths(),

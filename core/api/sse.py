@@ -15,6 +15,7 @@ from core.llm.live import LiveRun
 from core.schema import Event, RunResult
 
 HEARTBEAT = b": waiting\n\n"
+MOST_SENT = 65_536  # bytes at once: what is sent is held for each client until it has read it
 
 _made: WeakKeyDictionary[LiveRun, list[bytes]] = WeakKeyDictionary()
 
@@ -98,7 +99,9 @@ class Stream(Response):
                     guard.add_done_callback(lambda _: allowed.cancel())
                     async with aclosing(self.chunks) as chunks:
                         async for chunk in chunks:
-                            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                            for first in range(0, len(chunk), MOST_SENT):
+                                piece = chunk[first : first + MOST_SENT]  # the whole, where it is short
+                                await send({"type": "http.response.body", "body": piece, "more_body": True})
                 last = guard.result() if allowed.cancelled_caught else b""
                 await send({"type": "http.response.body", "body": last})
             finally:

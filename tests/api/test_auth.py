@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -17,7 +19,7 @@ from core.store import EVERYONE, AiRun, Document, DocumentRevision, Store
 from core.tools import memory
 from tests.benches import LETTER, RESUME, letter, waited_for
 from tests.databases import person, posting, version
-from tests.fakes.door import AI, door
+from tests.fakes.door import AI, QUICK, door
 
 NO_RUN = "019b0f6e-9d0a-7c31-8f55-3c9d6f0a2b41"
 ADDRESSES = [
@@ -138,6 +140,64 @@ def test_a_stream_ends_when_its_token_is_revoked(sqlite_store: Store, hang: bool
         last = wire.strip().split("\n\n")[-1].split("\n")
         assert last[0] == "event: refused" and '"status":401' in last[1] and "revoked" in last[1]
         assert "event: done" not in wire
+
+
+def test_a_caller_who_waits_is_refused_when_the_token_is_revoked(sqlite_store: Store) -> None:
+    """The run is left as one whose caller has gone: it is stopped when nobody comes back, and its record stays."""
+    hanging = Play(*LETTER[:2], hang=True)
+    with (
+        door(sqlite_store, hanging, pace=replace(QUICK, unwatched_s=0.2)) as one,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        waiting, boss = pool.submit(one.run), one.key("boss", "admin")
+        waited_for(lambda: len(one.provider.heard) == 1)
+        tokens.revoke(sqlite_store, "tests")
+        refused = waiting.result(5)
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+        assert "revoked" in refused.json()["detail"] and refused.headers["www-authenticate"]
+        waited_for(lambda: one.provider.heard[0].ended == "cancelled")
+        waited_for(lambda: _kept(sqlite_store) == ["cancelled"])
+        with sqlite_store.reading(EVERYONE) as session:
+            (run_id,) = session.scalars(select(AiRun.id))
+        assert one.ask("GET", f"/runs/{run_id}", token=boss).json()["status"] == "cancelled"
+
+
+def test_nor_is_a_run_of_another_process_waited_for_with_a_revoked_token(sqlite_store: Store) -> None:
+    with (
+        door(sqlite_store, letter(), pace=replace(QUICK, heartbeat_s=0.05)) as one,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        one.run(key="k")
+        one.workbench.registry._live.clear()
+        with sqlite_store.writing(EVERYONE) as session:
+            session.execute(update(AiRun).values(status="running", owner="another"))
+        waiting = pool.submit(one.run, key="k")
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        tokens.revoke(sqlite_store, "tests")
+        assert waiting.result(5).status_code == 401
+        assert _kept(sqlite_store) == ["running"]
+
+
+def test_a_caller_whose_token_holds_waits_to_the_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the database cannot be asked for a while."""
+    asked: list[str] = []
+
+    def down(_: tokens.Gate, secret: str) -> tokens.Known:
+        asked.append(secret)
+        raise StorageDown("The database cannot be reached.")
+
+    with door(sqlite_store, letter(pause_s=0.1)) as one, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(one.run)
+        waited_for(lambda: len(one.provider.heard) == 1)
+        monkeypatch.setattr(tokens.Gate, "look_up", down)
+        assert waiting.result(5).json()["status"] == "ok"
+    assert asked
+
+
+def _kept(store: Store) -> list[str]:
+    with store.reading(EVERYONE) as session:
+        return list(session.scalars(select(AiRun.status)))
 
 
 def test_a_stream_whose_token_holds_goes_on_to_its_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

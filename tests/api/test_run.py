@@ -66,7 +66,7 @@ def test_whatever_follows_the_slash_of_a_model_is_passed_on(sqlite_store: Store)
 @pytest.mark.parametrize(
     ("prompt", "sentence"),
     [
-        ("cover_letter@9", "There is no prompt cover_letter@9. Choose one of these: cover_letter@1."),
+        ("cover_letter@9", "There is no prompt cover_letter@9. Choose one of these: cover_letter@1, cover_letter@2."),
         ("cover_letter@" + "9" * 60, "There is no prompt cover_letter@9999"),
         ("cover_letter@production", "labels are not available yet"),
         ("match@1", "is made for match, not for cover_letter"),

@@ -1,8 +1,10 @@
 """A server that is told to stop: every run is recorded, every client gets its last event, and it takes seconds."""
 
 import asyncio
+import contextlib
 import json
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from sqlalchemy import select
 
 from core.access import tokens
 from core.store import EVERYONE, AiRun, Store
+from tests.benches import waited_for
 from tests.fakes import upstream as fake
 from tests.test_server import Server, served
 
@@ -50,6 +53,51 @@ def test_twenty_streams_end_with_their_last_event(tmp_path: Path) -> None:
     assert [kind for kind, _ in ends] == ["done"] * STREAMS
     assert {done["run_id"]: done["status"] for _, done in ends} == recorded
     assert set(recorded.values()) == {"cancelled"} and len(recorded) == STREAMS
+
+
+STANDING_STILL = {
+    "connected": b"",
+    "half a head": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+    "half a body": b"POST /api/v1/ai/run HTTP/1.1\r\n%bContent-Length: 500\r\n\r\n{",
+    "a body that nobody waits for": b"POST /api/v1/ai/run HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\n{",
+    "a stream unread": b"POST /api/v1/ai/stream HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b",
+    "an answer awaited": b"POST /api/v1/ai/run HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b",
+    "a page's socket unread": b"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+}
+
+
+def test_clients_that_stand_still_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    with fake.Upstream() as upstream, contextlib.ExitStack() as clients:
+        upstream.play(fake.tokens(*["\N{GRINNING FACE}" * 5_000] * 180))
+        with served(tmp_path, OPENAI_API_KEY="sk-none", OPENAI_BASE_URL=upstream.url) as server:
+            store = Store(server.database)
+            token = tokens.create(store, "backend", ["run"])
+            for sent in STANDING_STILL.values():
+                for _ in range(2):
+                    clients.enter_context(_standing(server, sent, token))
+            waited_for(lambda: len(upstream.seen) == 4, within_s=20)
+            time.sleep(1)
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            server.process.wait(20)
+            took = time.monotonic() - began
+        with store.reading(EVERYONE) as session:
+            ended = list(session.scalars(select(AiRun.status)))
+        store.close()
+    assert took < 4
+    assert len(ended) == 4 and "running" not in ended
+
+
+def _standing(server: Server, sent: bytes, token: str) -> socket.socket:
+    """A connection that sends this, with `%b`s for what every call has and for its body, and never reads."""
+    body = json.dumps(BODY).encode()
+    fields = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n".encode()
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+    client.sendall(sent % (fields, len(body), body)[: sent.count(b"%")])
+    return client
 
 
 async def _all(server: Server, token: str) -> tuple[list[tuple[str, Any]], float]:

@@ -1,7 +1,9 @@
 """`/stream` and coming back to it: no event is lost, none is paid for twice, and `done` is always last."""
 
+import asyncio
 import threading
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -226,6 +228,27 @@ def test_the_letter_arrives_whole(sqlite_store: Store) -> None:
         events = list(stream)
     prose = [data["text"] for _, kind, data in events if kind == "delta" and data["field"] == "content"]
     assert "".join(prose).strip() == "".join(LETTER[2:]).strip()
+
+
+def test_a_long_event_is_sent_in_pieces() -> None:
+    """What a client has not read yet is held for it: little, whatever the length of an answer."""
+    long, sent = bytes(range(256)) * 1_000, []
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield b"short"
+        yield long
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        stream = sse.Stream("r", chunks(), asyncio.Event().wait)  # type: ignore[arg-type]
+        await stream({"type": "http", "method": "GET"}, asyncio.Event().wait, send)  # type: ignore[arg-type]
+
+    asyncio.run(run())
+    pieces = [message["body"] for message in sent[1:]]
+    assert pieces[0] == b"short" and b"".join(pieces[1:]) == long
+    assert max(map(len, pieces)) <= 65_536 and not sent[-1].get("more_body")
 
 
 def _live(one: Door, run_id: str) -> LiveRun:

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from core import api, wiring
 from core.access import tokens
 from core.api.calls import Pace
+from core.api.connections import Connection, Socket
 from core.llm.provider import Deadlines, ModelCall
 from core.llm.scripted import Play, Scripted
 from core.store import Store
@@ -134,6 +135,7 @@ def door(
     pace: Pace = QUICK,
     deadlines: Deadlines = PATIENT,
     more: Sequence[Any] = (),
+    connection: type[Connection] = Connection,
 ) -> Iterator[Door]:
     """A server on this database. `more` are routes of the test's own, before the API's."""
     workbench, provider = benches.build(store.url.render_as_string(hide_password=False), script, deadlines=deadlines)
@@ -141,7 +143,7 @@ def door(
     job = posting(store, user, description=benches.POSTING)
     resume = version(store, user, benches.RESUME)
     token = tokens.create(store, "tests", tokens.SCOPES[:-1])
-    with serving(workbench, pace, more) as url:
+    with serving(workbench, pace, more, connection) as url:
         served = Door(url, workbench, store, provider, token, user, job, resume)
         served.client()  # before threads ask for it at once
         try:
@@ -152,10 +154,14 @@ def door(
 
 
 @contextmanager
-def serving(workbench: Workbench, pace: Pace, more: Sequence[Any] = ()) -> Iterator[str]:
+def serving(
+    workbench: Workbench, pace: Pace, more: Sequence[Any] = (), connection: type[Connection] = Connection
+) -> Iterator[str]:
     """The workbench's API on a port of its own, on a loop in a thread; yields its URL."""
     app = Starlette(routes=[*more, *api.routes(pace)])
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5, lifespan="off")
+    config = uvicorn.Config(
+        app, http=connection, ws=Socket, log_config=None, timeout_graceful_shutdown=5, lifespan="off"
+    )
     server = uvicorn.Server(config)
 
     async def begin() -> None:
@@ -166,10 +172,12 @@ def serving(workbench: Workbench, pace: Pace, more: Sequence[Any] = ()) -> Itera
     async def end() -> None:  # uvicorn's own takes a tenth of a second
         for listener in server.servers:
             listener.close()
+        told: set[object] = set()
         with anyio.fail_after(5):
-            while connections := list(server.server_state.connections):
-                for connection in connections:
+            while connections := set(server.server_state.connections):
+                for connection in connections - told:
                     connection.shutdown()
+                told |= connections
                 await asyncio.sleep(0.005)
 
     wiring.install(workbench)
