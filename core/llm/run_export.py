@@ -111,12 +111,19 @@ def _defused(table: pa.Table, shape: pa.Schema) -> pa.Table:
         column = table[field.name]
         if field.name == "cost_usd":
             column = _in_digits(table["cost_nanousd"])
-        elif field.type == pa.string():
-            column = column.cast(pa.string())
-            risky = pc.match_substring_regex(column, RISKY)
-            column = pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+        elif column.type == run_lines.WORD:
+            column = pa.chunked_array(
+                [_harmless(chunk.dictionary).take(chunk.indices) for chunk in column.chunks], pa.string()
+            )
+        elif field.type == pa.string() and field.name != "run_id":
+            column = _harmless(column)
         columns.append(column)
     return pa.table(columns, schema=shape)
+
+
+def _harmless(texts: Any) -> Any:
+    risky = pc.match_substring_regex(texts, RISKY)
+    return pc.if_else(risky, pc.binary_join_element_wise("'", texts, ""), texts) if pc.any(risky).as_py() else texts
 
 
 def _in_digits(nanousd: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import ClientCursor
 from pyarrow import csv
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, LargeBinary, Select, cast, func, select
 
-from core.llm import run_list
+from core.llm import run_list, run_ways
 from core.llm.run_filter import RunFilter
 from core.store import Job, User
 
@@ -23,10 +23,10 @@ NULL = "(NULL)"  # what SQLite writes for a quoted value that is none
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 _KINDS = {"id": pa.string(), "created_at": pa.timestamp("us", "UTC"), **dict.fromkeys(WORDS, WORD)}
-_READ = csv.ReadOptions(column_names=list(run_list.COLUMNS), use_threads=False, block_size=1 << 28)
+_READ = csv.ReadOptions(column_names=list(run_ways.COLUMNS), use_threads=False, block_size=1 << 28)
 _PARSE = csv.ParseOptions(newlines_in_values=True)
 _CONVERT = csv.ConvertOptions(
-    column_types={name: _KINDS.get(name, pa.int64()) for name in run_list.COLUMNS},
+    column_types={name: _KINDS.get(name, pa.int64()) for name in run_ways.COLUMNS},
     null_values=["", NULL],
     strings_can_be_null=True,
 )
@@ -44,20 +44,20 @@ def tables(connection: Connection, wanted: RunFilter, *, batch: int = BATCH) -> 
 
 
 def _from_sqlite(connection: Connection, wanted: RunFilter, batch: int) -> Iterator[bytes]:
-    form = ",".join('"%w"' if name in FREE else "%s" for name in run_list.COLUMNS)
+    form = ",".join('"%w"' if name in FREE else "%s" for name in run_ways.COLUMNS)
 
     def line(run: FromClause) -> Sequence[ColumnElement[Any]]:
-        return [func.printf(form, *(run.c[name] for name in run_list.COLUMNS))]
+        return [cast(func.printf(form, *(run.c[name] for name in run_ways.COLUMNS)), LargeBinary)]
 
     cursor: Any = connection.execute(run_list.statement(connection, wanted, line)).cursor
     while rows := cursor.fetchmany(batch):
-        yield "\n".join([text for (text,) in rows]).encode()
+        yield b"\n".join([text for (text,) in rows])
 
 
 def _from_postgresql(connection: Connection, wanted: RunFilter, batch: int) -> Iterator[bytes]:
     raw: Any = connection.connection.driver_connection
     connection.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")
-    listed = run_list.statement(connection, wanted, lambda run: [run.c[name] for name in run_list.COLUMNS])
+    listed = run_list.statement(connection, wanted, lambda run: [run.c[name] for name in run_ways.COLUMNS])
     held: list[bytes] = []
     with raw.cursor().copy(f"COPY ({_literal(connection, listed)}) TO STDOUT (FORMAT csv)") as lines:
         for line in lines:

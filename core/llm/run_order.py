@@ -94,7 +94,9 @@ class Order:
         return [*([keys[self.sort]] if self.keyed else []), run.c.created_at, run.c.id]
 
     def sorted(self, wanted: Select[Any], run: FromClause) -> Select[Any]:
-        columns = self.columns(run)
+        return self.sorted_by(wanted, *self.columns(run))
+
+    def sorted_by(self, wanted: Select[Any], *columns: ColumnElement[Any]) -> Select[Any]:
         return wanted.order_by(*(column.desc() if self.descends else column.asc() for column in columns))
 
     def beyond(self, run: FromClause, start: Place) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from core.store import AiRun, Job, User
 
 RUN: Table = AiRun.__table__  # type: ignore[assignment]
 MOST_SEEKS = 24  # more places to look at than this cost more than walking along the list
+MOST_IDS = 1_000  # candidates or jobs that are searched for by their ids, in one seek
 LONGEST_ID = 36
 
 # Conditions of partial indexes: as constants, because an index is used only where its condition is seen to hold.
@@ -79,15 +80,12 @@ def values(
     provider: str | None = None,
 ) -> list[str]:
     """The distinct values of a column from `first` to before `behind`, ascending: one look into its index for each."""
-    found: list[str] = []
-    given = RUN.c.provider == provider if provider else true()
-    while len(found) < most:
-        beyond = RUN.c[column] > found[-1] if found else RUN.c[column] >= first
-        value = connection.execute(select(func.min(RUN.c[column])).where(given, beyond)).scalar()
-        if value is None or (behind and value >= behind):
-            break
-        found.append(value)
-    return found
+    of, given = RUN.c[column], RUN.c.provider == provider if provider else true()
+    least = select(func.min(of).label("value")).where(given, of < behind if behind else true())
+    found = least.where(of >= first).cte("found", recursive=True)
+    another = least.where(of > found.c.value).correlate(found).scalar_subquery()
+    found = found.union_all(select(another).where(found.c.value.is_not(None)))
+    return list(connection.scalars(select(found.c.value).where(found.c.value.is_not(None)).limit(most)))
 
 
 def models(connection: Connection, *providers: str) -> list[tuple[str, str]]:
@@ -199,11 +197,13 @@ def _search(connection: Connection, said: str) -> Term:
         within = lambda run: and_(run.c.id >= first, run.c.id < first[:-1] + chr(ord(first[-1]) + 1))  # noqa: E731
         parts.append(Term(within, [Seek(None, within, ordered=False)]))
     for column, ids in (("user_id", select(User.id).where(_like(User.name, said))), ("job_id", _titled(said))):
-        few = list(connection.scalars(ids.limit(MOST_SEEKS + 1)))
-        if len(few) > MOST_SEEKS:
+        some = list(connection.scalars(ids.limit(MOST_IDS + 1)))
+        if len(some) > MOST_IDS:
             parts.append(Term(_in(column, ids)))
+        elif len(some) > MOST_SEEKS:
+            parts.append(_indexed(column, _in(column, some), ordered=False))
         else:
-            parts += [_equal(column, id) for id in few]
+            parts += [_equal(column, id) for id in some]
     if not parts:
         return Term(_never, [])
     return _union(parts)

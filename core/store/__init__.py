@@ -1,5 +1,7 @@
 """Tables and sessions."""
 
+from sqlalchemy import Connection
+
 from core.store.columns import Base
 from core.store.db import EVERYONE, Store, owned
 from core.store.migrate import init_db
@@ -39,6 +41,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "Base",
+    "Connection",
     "Document",
     "DocumentRevision",
     "Job",

@@ -36,6 +36,7 @@ from core.store.columns import Owned
 from core.store.hints import HintedCompiler
 from core.store.statement import Statement, begin_with
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 EVERYONE: Final = "everyone"
@@ -60,7 +61,8 @@ class Store:
             self._turn = nullcontext()
             self.together = 1  # its transactions run side by side, and two that hold much would wait for each other
             self.writer = _postgresql(self.url)
-            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            reads = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, "binary": True}
+            self.reader = self.writer.execution_options(**reads)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -75,25 +77,24 @@ class Store:
         with _told(), self._turn, self.writer.begin() as connection:
             yield connection
 
-    def write_all(self, works: Sequence[Callable[[Connection], T]]) -> list[T | Exception]:
-        """What each of `works` returns once it is committed, or the error that kept it from being written.
+    def write_all(
+        self, work: Callable[[Connection, Sequence[A]], Sequence[T]], items: Sequence[A]
+    ) -> list[T | Exception]:
+        """What `work` returns for each item once it is committed, or the error that kept that one from being written.
 
-        They share one transaction. Where that fails each gets its own, so that one harms none of the others: a work may
-        be called twice and must keep nothing of the first time.
+        They share one transaction. Where that fails each gets its own, so that one harms none of the others: `work` may
+        be called twice for an item and must keep nothing of the first time.
         """
-        if 1 < len(works) <= self.together:
-            results = tried(partial(self._together, works))
+        if 1 < len(items) <= self.together:
+            results = tried(partial(self._write, work, items))
             if not isinstance(results, Exception):
-                return results
-        return [tried(partial(self._alone, work)) for work in works]
+                return list(results)
+        alone = [tried(partial(self._write, work, [item])) for item in items]
+        return [one if isinstance(one, Exception) else one[0] for one in alone]
 
-    def _together(self, works: Sequence[Callable[[Connection], T]]) -> list[T | Exception]:
+    def _write(self, work: Callable[[Connection, Sequence[A]], Sequence[T]], items: Sequence[A]) -> Sequence[T]:
         with self.write() as connection:
-            return [work(connection) for work in works]
-
-    def _alone(self, work: Callable[[Connection], T]) -> T:
-        with self.write() as connection:
-            return work(connection)
+            return work(connection, items)
 
     @contextmanager
     def reading(self, owner: Owner) -> Iterator[Session]:
@@ -171,7 +172,9 @@ def _make_folder(url: URL) -> None:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True, **JSON_BY)
+        from core.store import binary  # here, for the driver takes its time and SQLite needs none
+
+        return binary.offered(create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True, **JSON_BY))
     except (NoSuchModuleError, ImportError):
         raise Misconfigured("WORKBENCH_DATABASE_URL names a driver that is not installed. Use postgresql://…") from None
 
@@ -214,6 +217,7 @@ def _from_json(text: str) -> Any:
         return json.loads(text)
 
 
+DAMAGED: Final = ("file is not a database", "disk image is malformed")  # what SQLite says of such a file
 JSON_BY: Final = {"json_serializer": _json, "json_deserializer": _from_json}
 
 
@@ -235,6 +239,11 @@ def _told() -> Iterator[None]:
     except DBAPIError as wrong:
         if wrong.connection_invalidated:
             raise StorageDown("The database went away. Check that it runs, then try again.") from None
+        if any(sign in str(wrong.orig) for sign in DAMAGED):
+            raise StorageDown(
+                "The database file is damaged, or of another kind. Put back a copy of it, or set WORKBENCH_DATA_DIR to "
+                "another folder."
+            ) from None
         raise StorageDown("The database refused what was to be stored. Tell an admin: this is our mistake.") from None
 
 

@@ -55,6 +55,8 @@ class Statement:
 
     def run_all(self, connection: Connection, values: Sequence[Values]) -> None:
         """Run it for each of several values, in order."""
+        if not values:
+            return
         made = self._made(connection.dialect, values[0])
         execute(connection, made.sql, [made.given(each) for each in values], many=True).close()
 

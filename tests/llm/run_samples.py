@@ -80,11 +80,11 @@ def many(store: Store, count: int = 240, *, seed: int = 3) -> list[dict[str, Any
                 provider=provider,
                 model=model,
                 error_code=CODES.get(status),
-                input_tokens=chance.randrange(900) if known else 0,
+                input_tokens=chance.randrange(9) * 1_500 if known else 0,
                 output_tokens=chance.randrange(90) if known else 0,
                 cost_nanousd=chance.randrange(9) * 1_000 if priced else None,
                 cost_status=chance.choice(("exact", "estimated")) if priced else "unknown",
-                latency_ms=chance.randrange(9) * 100 if known else None,
+                latency_ms=chance.randrange(9) * 5_000 if known else None,
                 ttft_ms=None,
             )
         )

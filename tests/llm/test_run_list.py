@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from core.llm import run_list, run_order
+from core.llm import run_list, run_order, run_terms, run_ways
 from core.llm.run_filter import SORTS, RunFilter
 from core.llm.runs import RUN
 from core.store import Store
@@ -107,7 +107,7 @@ def all_pages(store: Store, wanted: RunFilter, sort: Any, limit: int) -> list[st
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to the same runs: by the rarest condition's index, and along the list."""
     if request.param == "walked":
-        monkeypatch.setattr(run_list, "FEW", 0)
+        monkeypatch.setattr(run_ways, "FEW", 0)
 
 
 def test_every_filter_and_order_gives_what_a_naive_one_gives(store: Store, way: None) -> None:
@@ -123,8 +123,24 @@ def test_every_filter_and_order_gives_what_a_naive_one_gives(store: Store, way: 
         assert run_list.count(store, wanted) == run_list.Count(len(expected), exact=True), given
 
 
+def test_many_that_a_search_names_are_found_in_one_seek(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = many(store, 60)
+    monkeypatch.setattr(run_terms, "MOST_SEEKS", 1)
+    for said, fits in (
+        ("engineer", lambda row: row["job_id"]),
+        ("a", lambda row: row["user_id"] != BO or row["job_id"]),
+    ):
+        found = run_list.page(store, RunFilter(search=said), sort="tokens", limit=1_000).rows
+        assert [row.id for row in found] == naive(rows, fits, "tokens")
+
+
+@pytest.mark.parametrize("near", [(), (5, 25)], ids=["all", "near"])
 @pytest.mark.parametrize("sort", SORTS)
-def test_pages_meet_without_gap_or_overlap_in_both_directions(store: Store, sort: Any) -> None:
+def test_pages_meet_without_gap_or_overlap_in_both_directions(
+    store: Store, sort: Any, near: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a page is looked for among the next few runs or among all."""
+    monkeypatch.setattr(run_list, "NEAR", near)
     rows = many(store, 60)
     for given, fits in FILTERS[:6] + FILTERS[-5:]:
         assert all_pages(store, RunFilter(**given), sort, limit=7) == naive(rows, fits, sort), given
@@ -235,7 +251,7 @@ def test_the_list_is_read_from_its_index_alone(sqlite_store: Store) -> None:
     with sqlite_store.read() as connection:
         for given in ({}, {"plan": ("pro",)}, {"plan": ("pro",), "caller": ("cli",)}):
             wanted = run_list.statement(
-                connection, RunFilter(**given), lambda run: [run.c[n] for n in run_list.COLUMNS]
+                connection, RunFilter(**given), lambda run: [run.c[n] for n in run_ways.COLUMNS]
             )
             compiled = wanted.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
             plans += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]

@@ -29,6 +29,15 @@ def test_a_full_disk_says_that_nothing_was_saved(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_file_that_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "w.db"
+    file.write_bytes(b"no database, whatever its name says" * 200)
+    store = Store(f"sqlite:///{file}")
+    with pytest.raises(StorageDown, match="damaged, or of another kind"):
+        init_db(store)
+    store.close()
+
+
 WRONG_ROWS = {
     "taken twice": lambda: User(id=1, name=CANARY, plan="free"),
     "a value missing": lambda: User(name=CANARY, plan=None),

@@ -1,6 +1,6 @@
 """Writes that wait together share a commit; what is wrong with one of them is nobody else's harm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -27,6 +27,10 @@ def again(connection: Connection) -> str:
     return "never"
 
 
+def every(connection: Connection, works: Sequence[Callable[[Connection], str]]) -> list[str]:
+    return [work(connection) for work in works]
+
+
 def names(store: Store) -> list[str]:
     with store.read() as connection:
         return list(connection.execute(select(USER.c.name).order_by(USER.c.id)).scalars())
@@ -41,7 +45,7 @@ def commits(store: Store) -> list[object]:
 def test_they_are_written_in_their_order_and_each_gets_its_result(store: Store) -> None:
     works = [partial(add, name=name) for name in ("a", "b", "c")]
     seen = commits(store)
-    assert store.write_all(works) == names(store) == ["a", "b", "c"]
+    assert store.write_all(every, works) == names(store) == ["a", "b", "c"]
     assert len(seen) == (1 if store.together > 1 else 3)
 
 
@@ -51,10 +55,10 @@ def test_one_that_fails_is_told_alone_and_leaves_nothing(
     store: Store, wrong: Callable[[Connection], str], error: type[Exception], at: int
 ) -> None:
     add_first = partial(add, name="first")
-    assert store.write_all([add_first]) == ["first"]  # takes the id that `again` wants
+    assert store.write_all(every, [add_first]) == ["first"]  # takes the id that `again` wants
     works: list[Callable[[Connection], str]] = [partial(add, name="a"), partial(add, name="b")]
     works.insert(at, wrong)
-    results = store.write_all(works)
+    results = store.write_all(every, works)
     assert isinstance(results[at], error)
     assert [one for one in results if isinstance(one, str)] == ["a", "b"]
     assert sorted(names(store)) == ["a", "b", "first"]
@@ -65,7 +69,7 @@ def test_nobody_is_told_before_the_commit(store: Store) -> None:
         raise ValueError("the disk is gone")
 
     event.listen(store.writer, "commit", refuse)
-    results = store.write_all([partial(add, name="a"), partial(add, name="b")])
+    results = store.write_all(every, [partial(add, name="a"), partial(add, name="b")])
     event.remove(store.writer, "commit", refuse)
     assert [type(one) for one in results] == [ValueError, ValueError]
     assert names(store) == []

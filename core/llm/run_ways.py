@@ -1,0 +1,131 @@
+"""How runs are found among millions: by seeks for what is rare, along an order's index, or along the whole list.
+
+PostgreSQL chooses the index of a statement by itself; SQLite is told which to use.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union,
+)
+
+from core.llm import run_terms
+from core.llm.run_filter import RunFilter
+from core.llm.run_order import Order, Place, Row
+from core.llm.run_terms import RUN, Seek, Term
+from core.store.models import LISTED
+
+LIST = "ix_ai_run_list"
+FEW = 20_000  # so many runs are looked at one by one sooner than the list is walked along
+COLUMNS = ("created_at", "id", *LISTED)
+ROW: ColumnElement[int] = literal_column("ai_run.rowid")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How runs are found: by seeks, all of them in the order of time or not, then by the rest of the conditions.
+
+    `terms` are all conditions, `size` how many runs seeks find that are in no order: `FEW` where the
+    list is walked along.
+    """
+
+    terms: Sequence[Term]
+    rest: Sequence[Term]
+    seeks: Sequence[Seek] | None = None
+    in_order: bool = False
+    run: FromClause = field(default=RUN)
+    size: int = 0
+
+
+def way(connection: Connection, wanted: RunFilter, *, in_time: bool) -> Way:
+    """The way to the runs of a filter; `in_time` where they are wanted in the order of time."""
+    terms = run_terms.terms(connection, wanted)
+    known = [term for term in terms if term.seeks is not None]
+    if in_time and len(terms) == 1 and known and all(seek.ordered for seek in known[0].seeks or ()):
+        return Way(terms, terms, known[0].seeks, in_order=True)
+    sizes = [sum(size(connection, wanted, seek) for seek in term.seeks or ()) for term in known]
+    if (least := min(sizes, default=FEW)) >= FEW:
+        return Way(terms, terms, size=FEW)
+    picked = known[sizes.index(least)]
+    rest = [term for term in terms if term is not picked]
+    return Way(terms, rest, picked.seeks, run=RUN.alias("listed"), size=least)
+
+
+def size(connection: Connection, wanted: RunFilter, seek: Seek, most: int | None = None) -> int:
+    """How many runs a seek finds, up to `most`, else up to `FEW`."""
+    found = hinted(select(literal(1)), RUN, seek.index).where(seek.test(RUN), span(RUN, wanted))
+    return length(connection, found, most or FEW)
+
+
+def length(connection: Connection, found: Select[Any], most: int) -> int:
+    """How many rows a statement has, up to `most`."""
+    return int(connection.execute(select(func.count()).select_from(found.limit(most).subquery())).scalar_one())
+
+
+def runs(connection: Connection, chosen: Way, wanted: RunFilter, *columns: Any) -> Select[Any]:
+    """The runs of a way, in no order yet."""
+    run, tests = chosen.run, [term.test(chosen.run) for term in chosen.rest]
+    if chosen.seeks is None:
+        return walk(wanted, *columns).where(*tests)
+    if not chosen.seeks:
+        return select(*columns).select_from(run).where(false())
+    if connection.dialect.name != "sqlite":
+        any_of = or_(*(seek.test(run) for seek in chosen.seeks))
+        return select(*columns).select_from(run).where(any_of, *tests, span(run, wanted))
+    found = [by_seek(seek, wanted, *LINE) for seek in chosen.seeks]
+    return listed(union(*found) if len(found) > 1 else found[0], run, columns).where(*tests)
+
+
+def by_seek(seek: Seek, wanted: RunFilter, *columns: Any) -> Select[Any]:
+    """The runs of one seek."""
+    return hinted(select(*columns), RUN, seek.index).select_from(RUN).where(seek.test(RUN), span(RUN, wanted))
+
+
+def walk(wanted: RunFilter, *columns: Any) -> Select[Any]:
+    """The runs of the whole list."""
+    return hinted(select(*columns), RUN, LIST).select_from(RUN).where(span(RUN, wanted))
+
+
+# The row's number stands in every index of SQLite, its id does not.
+LINE = (RUN.c.created_at.label("at"), ROW.label("number"))
+
+
+def listed(picked: Any, run: FromClause, columns: Sequence[Any]) -> Select[Any]:
+    """The list's entries of rows that are given by time and number, on SQLite."""
+    found = picked.subquery("picked")
+    same = and_(run.c.created_at == found.c.at, literal_column("listed.rowid") == found.c.number)
+    return hinted(select(*columns), run, LIST).select_from(found.join(run, same))
+
+
+def span(run: FromClause, wanted: RunFilter) -> ColumnElement[bool]:
+    since = run.c.created_at >= wanted.since if wanted.since else true()
+    return and_(since, run.c.created_at < wanted.until if wanted.until else true())
+
+
+def hinted(wanted: Select[Any], run: FromClause, index: str | None) -> Select[Any]:
+    return wanted.with_hint(run, f"INDEXED BY {index}", "sqlite") if index else wanted
+
+
+def rows(connection: Connection, order: Order, run: FromClause, start: Place | None, found: Select[Any]) -> list[Row]:
+    """The lines of a statement that selects `COLUMNS`, from a place on."""
+    if start:
+        found = found.where(order.beyond(run, start))
+    return read(connection, order.sorted(found, run))
+
+
+def read(connection: Connection, found: Select[Any]) -> list[Row]:
+    return [Row(*row) for row in connection.execute(found)]
