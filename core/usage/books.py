@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from functools import partial
 from typing import Any
@@ -13,16 +13,19 @@ from sqlalchemy import Connection, Table, func, select
 from core.errors import StorageDown
 from core.store import Store, UsageDay, UsageState
 from core.usage import fold, records, zones
-from core.usage.blocks import Block, Blocks, Days
-from core.usage.columns import Columns, Kept, begins, concat
+from core.usage.aside import Aside
+from core.usage.blocks import Blocks, Days, around
+from core.usage.columns import Columns, Kept, concat
 from core.usage.grouping import Groups
 from core.usage.keys import Known
-from core.usage.views import Choice, Part, Unit, chosen, margin_part, part
+from core.usage.spans import Span, spans
+from core.usage.views import Choice, Part, Rows, Unit, margin_part, taken
 
 DAY: Table = UsageDay.__table__  # type: ignore[assignment]
 STATE: Table = UsageState.__table__  # type: ignore[assignment]
 MANY_WAITING = 500
 PARTS_BYTES, DETAILS_BYTES = 32_000_000, 16_000_000  # kept of what was asked for last
+CELLS_BYTES = 250_000_000  # of files, not of memory
 
 # All that a state depends on: whatever happens to days, notes and runs under way, one of these changes.
 _RUNNING = records.RUN.c.lease_until.is_not(None) & (records.RUN.c.status == "running")
@@ -40,7 +43,7 @@ class State:
     """One moment: the version of each day, and the runs and legs that are on top of the days."""
 
     days: Days
-    signs: Mapping[int, int]  # by month: changes when one of its days does
+    spans: tuple[Span, ...]
     extra: Mapping[str, Columns]
 
 
@@ -51,10 +54,11 @@ class Books:
         self.store = store
         self.blocks = Blocks(store)
         self._known = Known(store)
-        self._days: tuple[int, Days, Mapping[int, int]] = (-1, {}, {})
+        self._days: tuple[int, Days, tuple[Span, ...]] = (-1, {}, ())
         self._last: tuple[tuple[Any, ...], State] | None = None
         self._parts: Kept[Part] = Kept(PARTS_BYTES)
         self._details: Kept[Groups] = Kept(DETAILS_BYTES)
+        self._cells: Kept[Aside] = Kept(CELLS_BYTES)
 
     def look(self) -> State:
         """How things stand now, read from one state of the database."""
@@ -67,20 +71,18 @@ class Books:
             sign = tuple(connection.execute(_SIGN).one())
             if (last := self._last) and last[0] == sign:
                 return last[1]
-            _, days, signs = self._look(connection, sign[0] or 0)
-            state = State(days, signs, self._extra(connection))
+            _, days, found = self._look(connection, sign[0] or 0)
+            state = State(days, found, self._extra(connection))
         self._last = sign, state
         return state
 
-    def _look(self, connection: Connection, version: int) -> tuple[int, Days, Mapping[int, int]]:
+    def _look(self, connection: Connection, version: int) -> tuple[int, Days, tuple[Span, ...]]:
         known = self._days
         if version != known[0]:
-            found = connection.execute(select(DAY.c.day, DAY.c.version))
-            days = {zones.numbered(day): changed for day, changed in found}
-            signs: dict[int, int] = {}
-            for number, changed in sorted(days.items()):
-                signs[zones.month(number)] = hash((signs.get(zones.month(number), 0), number, changed))
-            self._days = known = version, days, signs
+            rows = connection.execute(select(DAY.c.day, DAY.c.version, DAY.c.runs))
+            found = [(zones.numbered(day), changed, runs) for day, changed, runs in rows]
+            days = {number: changed for number, changed, _ in found}
+            self._days = known = version, days, spans(found)
         return known
 
     def _extra(self, connection: Connection) -> Mapping[str, Columns]:
@@ -109,30 +111,37 @@ class Books:
         """
         asked = (choice.kind, where(choice), choice.quarters, unit, str(zone), margins)
         found = [
-            self._parts.get((*asked, of), state.signs[of]) or self._part(state, choice, unit, zone, asked, of)
-            for of in zones.months(*days)
-            if of in state.signs
+            self._parts.get((*asked, span.days), span.sign) or self._part(state, choice, unit, zone, asked, span)
+            for span in state.spans
+            if span.meets(*days)
         ]
         if state.extra:
-            extra = partial(around, state.extra[choice.kind])
-            found.append(part(extra, self.blocks.rings[choice.kind], choice, unit, zone))
+            found.append(self.part_of(state.extra[choice.kind], choice, unit, zone))
         return found
 
-    def _part(self, state: State, choice: Choice, unit: Unit, zone: tzinfo, asked: Any, of: int) -> Part:
+    def part_of(self, rows: Columns, choice: Choice, unit: Unit, zone: tzinfo) -> Part:
+        """The sums of a choice of these rows."""
+        ring = self.blocks.rings[choice.kind]
+        return Part(ring, choice.kind, unit, Rows(partial(around, rows), ring, choice, zone))
+
+    def _part(self, state: State, choice: Choice, unit: Unit, zone: tzinfo, asked: Any, span: Span) -> Part:
         ring = self.blocks.rings[choice.kind]
         if asked[-1]:
-            made = margin_part(self.blocks.margins(choice.kind, of, state.days), ring, choice, unit, zone)
+            made = margin_part(self.blocks.margins(choice.kind, span, state.days), ring, choice, unit, zone)
         else:
-            block = partial(self.blocks.month, choice.kind, of, state.days, state.signs[of])
-            whole = partial(self._whole, state, choice.kind, zone, of) if choice.where and not choice.quarters else None
-            made = part(block, ring, choice, unit, zone, whole)
-        return self._parts.put((*asked, of), state.signs[of], made)
+            rows = Rows(partial(self.blocks.rows, choice.kind, span, state.days), ring, choice, zone)
+            cells = partial(self._all, rows, span) if _of_cells(choice, unit) else None
+            made = Part(ring, choice.kind, unit, rows, cells)
+        return self._parts.put((*asked, span.days), span.sign, made)
 
-    def _whole(self, state: State, kind: str, zone: tzinfo, of: int) -> Part:
-        """The part of a month with nothing left out, by day."""
-        choice = Choice(kind, {})
-        asked = (kind, where(choice), None, "day", str(zone), False)
-        return self._parts.get((*asked, of), state.signs[of]) or self._part(state, choice, "day", zone, asked, of)
+    def _all(self, chosen: Rows, span: Span) -> Aside:
+        """The sums of all of a span by local day and key."""
+        key = chosen.choice.kind, str(chosen.zone), span.days
+        if (known := self._cells.get(key, span.sign)) is not None:
+            return known
+        rows = replace(chosen, choice=Choice(chosen.choice.kind, {}))
+        made = Part(rows.ring, rows.choice.kind, "day", rows).summed()
+        return self._cells.put(key, span.sign, Aside(made, self.blocks.folder))
 
     def details(
         self,
@@ -143,22 +152,20 @@ class Books:
         days: tuple[int, int],
         group: Callable[[Columns], Groups],
     ) -> list[Groups]:
-        """What `group` makes of these columns of the chosen rows of each month; `asked` says by which it groups.
+        """What `group` makes of these columns of the chosen rows of each span; `asked` says by which it groups.
 
         Errors: `Moved`.
         """
         ring, found = self.blocks.rings[choice.kind], []
-        for of in zones.months(*days):
-            if (sign := state.signs.get(of)) is not None:
-                key = (choice.kind, where(choice), _bounds(choice, of), asked, of)
-                made = self._details.get(key, sign)
-                if made is None:
-                    block = self.blocks.month(choice.kind, of, state.days, sign)
-                    made = group(chosen(block, ring, choice, columns))
-                    self._details.put(key, sign, made)
-                found.append(made)
+        for span in (span for span in state.spans if span.meets(*days)):
+            key = (choice.kind, where(choice), _bounds(choice, span), asked, span.days)
+            made = self._details.get(key, span.sign)
+            if made is None:
+                block = self.blocks.rows(choice.kind, span, state.days)
+                made = self._details.put(key, span.sign, group(taken(block, ring, choice, columns)))
+            found.append(made)
         if state.extra:
-            found.append(group(chosen(around(state.extra[choice.kind]), ring, choice, columns)))
+            found.append(group(taken(around(state.extra[choice.kind]), ring, choice, columns)))
         return found
 
     def first_day(self, state: State) -> date | None:
@@ -172,18 +179,14 @@ def where(choice: Choice) -> Hashable:
     return tuple(sorted((name, frozenset(values)) for name, values in choice.where.items()))
 
 
-def _bounds(choice: Choice, of: int) -> tuple[int, int] | None:
-    """The quarter hours of a choice where they cut this month; else None."""
-    begin, end = (zones.first_of(month) * zones.A_DAY for month in (of, of + 1))
+def _bounds(choice: Choice, span: Span) -> tuple[int, int] | None:
+    """The quarter hours of a choice where they cut this span; else None."""
+    begin, end = span.first * zones.A_DAY, (span.last + 1) * zones.A_DAY
     if choice.quarters and (choice.quarters[0] > begin or choice.quarters[1] < end):
         return choice.quarters
     return None
 
 
-def around(rows: Columns) -> Block:
-    """These rows as a block of the days they lie on."""
-    if not len(rows):
-        return Block(0, 0, rows, np.zeros(0, np.int64))
-    quarters = rows["quarter"]
-    first, last = int(quarters.min()) // zones.A_DAY, int(quarters.max()) // zones.A_DAY
-    return Block(first, last, rows, begins(rows["key"]))
+def _of_cells(choice: Choice, unit: Unit) -> bool:
+    """Whether its sums are chosen from those of everything; legs that did not answer are too few to be worth it."""
+    return unit == "day" and choice.quarters is None and "attempt_status" not in choice.where

@@ -75,7 +75,10 @@ def narrow(array: Array) -> Array:
     """The same numbers in the narrowest type that holds them all."""
     if not len(array):
         return array.astype(np.uint8)
-    high = int(np.maximum.reduce(array.astype(np.int64, copy=False).view(np.uint64)))  # less than 0 is beyond them all
+    signed = array.dtype.kind == "i"
+    high = int(
+        np.maximum.reduce(array.astype(np.int64, copy=False).view(np.uint64) if signed else array)
+    )  # -1 is beyond
     return array.astype(NARROW[bisect_left(MOST, high)], copy=False)
 
 

@@ -111,21 +111,22 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Sums by weekday and hour of the zone: each [7, Monday first × 24]."""
+    """Runs by weekday and hour of the zone: [7, Monday first × 24]."""
 
-    sums: dict[str, Ints]
-
-    def of(self, measure: str) -> Ints:
-        return self.sums[measure]
+    runs: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """What one candidate used; `user_id` 0 and no name are those that were erased, together."""
+    """What was spent for one candidate; `user_id` 0 and no name are those that were erased, together.
+
+    `cost_nanousd` is what the runs of known cost did, None when there are none.
+    """
 
     user_id: int
     name: str | None
-    total: Total
+    runs: int
+    cost_nanousd: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,13 +102,22 @@ class Keyring:
 
     def learn(self, key_id: int, dimensions: Dimensions) -> None:
         """Which combination the database knows by this id."""
-        self._room(key_id)
-        self._by_id[key_id] = self.number(dimensions)
+        self.learn_all([key_id], [dimensions])
+
+    def learn_all(self, ids: Sequence[int], combinations: Sequence[Dimensions]) -> None:
+        """Which combinations the database knows by these ids."""
+        if not ids:
+            return
+        numbers = [self.number(dimensions) for dimensions in combinations]
+        with self._lock:
+            self._room(max(ids))
+            self._by_id[ids] = numbers
 
     def unknown(self, ids: Array) -> list[int]:
         """Those of these ids of which nobody said yet what they are."""
         found = np.unique(ids)
-        self._room(int(found.max()) if len(found) else 0)
+        with self._lock:
+            self._room(int(found.max()) if len(found) else 0)
         return list(found[self._by_id[found] < 0].tolist())
 
     def numbers(self, ids: Array) -> Ints:

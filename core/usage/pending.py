@@ -15,8 +15,7 @@ _NOTE = Statement(insert(PENDING).inline(), "run_id")
 
 def note(connection: Connection, run_ids: Iterable[str]) -> None:
     """Runs that now have ended, and of which the days hold nothing."""
-    for run_id in run_ids:
-        _NOTE.run(connection, {"run_id": run_id})
+    _NOTE.run_all(connection, [{"run_id": run_id} for run_id in run_ids])
 
 
 def changing(connection: Connection, run_ids: Sequence[str]) -> None:

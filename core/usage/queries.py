@@ -3,19 +3,22 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, get_args
 
 import numpy as np
 from sqlalchemy import select
 
+from core.schema import AttemptStatus
 from core.store import EVERYONE, Store, User
-from core.usage import grouping, shapes
+from core.usage import shapes
 from core.usage.blocks import Moved
 from core.usage.books import Books, State
-from core.usage.figures import MEASURES, Cause, Heat, Row, Series, Speed, Total, UserRow
+from core.usage.figures import Cause, Heat, Row, Series, Speed, Total, UserRow
 from core.usage.filters import LEG_DIMENSIONS, RUN_DIMENSIONS, TIMES, Every, Filter, known
 from core.usage.margins import CAUSE
-from core.usage.selection import Selection
+from core.usage.selection import HOURS_A_DAY, Selection
+
+FAILED = tuple(status for status in get_args(AttemptStatus) if status != "ok")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,31 +85,27 @@ class Questions:
 
     @_asked
     def heat(self, state: State, filter: Filter) -> Heat:
-        """Sums by weekday and hour of the filter's zone."""
-        hours, sums = self._selection(state, filter, ()).hours()
-        place = (hours // 24 + 3) % 7 * 24 + hours % 24
-        found = grouping.group([place], sums)
-        heat = {name: np.zeros((7, 24), np.int64) for name in MEASURES}
-        for name in MEASURES:
-            heat[name].flat[found.codes[0]] = found.sums[name]
-        return Heat(heat)
+        """Runs by weekday and hour of the filter's zone."""
+        table = self._selection(state, filter, ()).hours()
+        runs = np.zeros(7 * HOURS_A_DAY, np.int64)
+        np.add.at(runs, (table["time"] + 3 * HOURS_A_DAY) % len(runs), table["runs"])  # 1970 began on a Thursday
+        return Heat(runs.reshape(7, HOURS_A_DAY))
 
     @_asked
     def users(self, state: State, filter: Filter, most: int = 10) -> list[UserRow]:
         """The candidates who cost most, then those with most runs."""
-        groups = self._selection(state, filter, ()).detailed(("user",))
+        groups = self._selection(state, filter, ()).spent()
         order = [at for at in shapes.dearest(groups.sums) if groups.sums["runs"][at]][:most]
-        ids = [int(number) for number in groups.codes[0][order]]
-        names = _names(self._books.store, ids)
-        return [
-            UserRow(number, names.get(number), shapes.total(groups.sums, at))
-            for number, at in zip(ids, order, strict=True)
-        ]
+        names = _names(self._books.store, [int(groups.codes[0][at]) for at in order])
+        return [shapes.user(groups, at, names) for at in order]
 
     @_asked
     def causes(self, state: State, filter: Filter, most: int = 20) -> list[Cause]:
         """Why legs failed, were stopped or found nobody, most legs first."""
-        selection = self._selection(state, filter, CAUSE)
+        failed = filter
+        if filter.where and "attempt_status" not in filter.where:  # without a filter the sums are at hand
+            failed = filter.narrowed("attempt_status", FAILED)
+        selection = self._selection(state, failed, CAUSE)
         return shapes.causes(selection.sums(CAUSE), selection.values(CAUSE))[:most]
 
     @_asked

@@ -208,6 +208,8 @@ def lay_out(runs: Iterable[Run], run_key: Number, leg_key: Number) -> tuple[Colu
 
 def _filled(numbers: tuple[int | None, ...]) -> tuple[int, ...]:
     """An unknown cost adds nothing, the key says that it is unknown; -1 stands for a duration that was not measured."""
+    if None not in numbers:
+        return numbers  # type: ignore[return-value]
     sums, durations = numbers[:5], numbers[5:]
     return (*(number or 0 for number in sums), *(-1 if number is None else number for number in durations))
 

@@ -1,13 +1,14 @@
 """The runs or legs of one filter: from sums where sums suffice, else row by row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date, datetime, time
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
 from core.usage import grouping, records, zones
-from core.usage.books import Books, State, around
+from core.usage.blocks import around
+from core.usage.books import Books, State
 from core.usage.columns import Columns, Ints, concat
 from core.usage.figures import MEASURES
 from core.usage.filters import LEG_DIMENSIONS, TIMES, Every, Filter
@@ -15,8 +16,8 @@ from core.usage.grouping import Groups
 from core.usage.keys import Dimensions
 from core.usage.margins import GROUPINGS
 from core.usage.records import LAID_OUT
-from core.usage.sums import measures
-from core.usage.views import SUMMED, Choice, Part, Unit, chosen, part
+from core.usage.sums import measures, spent_by_user
+from core.usage.views import SUMMED, Choice, Part, Unit, taken
 
 HOURS_A_DAY = 24
 
@@ -59,11 +60,9 @@ class Selection:
         times = table["time"].astype(np.int64)
         return self._moments(times, every) if every else times, *codes
 
-    def hours(self) -> tuple[Ints, dict[str, Ints]]:
-        """The measures by local hour."""
-        table = _cut(_whole([part.hours for part in self._parts()], MEASURES), *self._span)
-        made = grouping.group([table["time"]], _of(table, MEASURES))
-        return made.codes[0], made.sums
+    def hours(self) -> Columns:
+        """Runs by local hour (`time`), of which each may be there more than once."""
+        return _cut(_whole([part.hours for part in self._parts()], ("runs",)), *self._span)
 
     def _grouped(self, table: Columns, names: Sequence[str], every: Every | None, sums: Sequence[str]) -> Groups:
         codes = [table[name] for name in names]
@@ -87,7 +86,7 @@ class Selection:
         quarters, zone = None if self.unit == "day" else self.quarters, self.filter.zone
         choice = Choice(self.kind, self.where, quarters)
         if self.users_wanted:
-            return [part(partial(around, self._of_users), self.ring, choice, self.unit, zone)]
+            return [self.books.part_of(self._of_users, choice, self.unit, zone)]
         margins = self._marginal and dimensions in GROUPINGS[self.kind]
         return self.books.parts(self.state, choice, self.unit, zone, (self.first, self.last), margins=margins)
 
@@ -107,15 +106,26 @@ class Selection:
             measured = measures(rows, self.ring, self.kind, only=("runs",) if column else MEASURES)
             return grouping.group(codes, measured.arrays).narrowed()
 
-        choice = Choice(self.kind, self.where, self.quarters)
         columns = ("key", column) if column else SUMMED
         columns += ("user",) if "user" in by else ()
         columns += ("quarter",) if any(name in TIMES for name in by) else ()
-        if self.users_wanted:
-            return group(chosen(around(self._of_users), self.ring, choice, columns))
         asked = (tuple(by), column, str(self.filter.zone) if any(name in TIMES for name in by) else None)
-        days = (self.first, self.last)
-        made = self.books.details(self.state, choice, asked, columns, days, group)
+        return self._from_rows(asked, columns, group)
+
+    def spent(self) -> Groups:
+        """`SPENT` by user."""
+
+        def group(rows: Columns) -> Groups:
+            return spent_by_user(rows, self.ring, self.kind).narrowed()
+
+        return self._from_rows(("spent",), ("key", "user", "cost_nanousd"), group)
+
+    def _from_rows(self, asked: Hashable, columns: Sequence[str], group: Callable[[Columns], Groups]) -> Groups:
+        """What `group` makes of these columns; `asked` says by what."""
+        choice = Choice(self.kind, self.where, self.quarters)
+        if self.users_wanted:
+            return group(taken(around(self._of_users), self.ring, choice, columns))
+        made = self.books.details(self.state, choice, asked, columns, (self.first, self.last), group)
         return grouping.regroup(made) if made else group(_no_rows())
 
     def _codes(self, rows: Columns, name: str) -> Ints:

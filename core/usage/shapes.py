@@ -7,7 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from core.usage import grouping, percentiles
-from core.usage.figures import MEASURES, NOT_MEASURED, Array, Cause, Ints, Percentiles, Row, Series, Speed, Total
+from core.usage.figures import (
+    MEASURES,
+    NOT_MEASURED,
+    Array,
+    Cause,
+    Ints,
+    Percentiles,
+    Row,
+    Series,
+    Speed,
+    Total,
+    UserRow,
+)
 from core.usage.filters import TIMES, Every, Value
 from core.usage.grouping import Groups
 from core.usage.keys import Dimensions
@@ -114,6 +126,13 @@ def total(
     one = {name: int(sums[name][at]) for name in MEASURES}
     cost = None if one["unknown"] and not one["exact"] + one["estimated"] else one["cost_nanousd"]
     return Total(**{**one, "cost_nanousd": cost}, latency=latency, ttft=ttft)  # type: ignore[arg-type]
+
+
+def user(groups: Groups, at: int, names: Mapping[int, str]) -> UserRow:
+    """One place of the sums by user."""
+    user_id, runs, unknown = int(groups.codes[0][at]), int(groups.sums["runs"][at]), int(groups.sums["unknown"][at])
+    cost = None if runs == unknown else int(groups.sums["cost_nanousd"][at])
+    return UserRow(user_id, names.get(user_id), runs, cost)
 
 
 def series(selection: Selection, dimensions: tuple[str, ...], every: Every) -> Series:

@@ -6,13 +6,14 @@ import numpy as np
 
 from core.usage.columns import Array, Columns, Ints, add_up, begins, dense_sum, occurrences
 from core.usage.figures import MEASURES
-from core.usage.grouping import group
+from core.usage.grouping import Groups
 from core.usage.keys import Keyring
 from core.usage.percentiles import BUCKETS
 
 STATUS = {"run": "cost_status", "leg": "attempt_cost_status"}
 MODEL = {"run": "model", "leg": "attempt_model"}
 SPEEDS = ("latency", "ttft")
+SPENT = ("runs", "cost_nanousd", "unknown")
 PLAIN, SURE = MEASURES[:6], MEASURES[6:]  # of a row itself, and by how sure its cost is
 
 
@@ -31,15 +32,23 @@ def measures(rows: Columns, ring: Keyring, kind: str, only: Sequence[str] = MEAS
     return Columns(arrays)
 
 
-def by_hour(rows: Columns, ring: Keyring, kind: str) -> Columns:
-    """The measures of single rows by what the clock showed, `shown` in quarter hours."""
-    sure = ring.codes(STATUS[kind]).take(rows["key"])  # three sums fewer for each row
-    found = group([rows["shown"] // 4, sure], measures(rows, ring, kind, PLAIN).arrays)
-    arrays: dict[str, Array] = dict(found.sums)
-    for name in SURE:
-        of_code = np.array([value == name for (value,) in ring.values(STATUS[kind])], bool)
-        arrays[name] = of_code[found.codes[1]] * found.sums["runs"]
-    return sums_by(found.codes[0], np.zeros(found.size, np.int64), Columns(arrays))
+def runs_by_hour(rows: Columns, shown: Ints) -> Columns:
+    """How many rows by local hour; `shown` is what the clock shows in each slot, in quarter hours."""
+    slot, many = _occurring(rows["slot"].astype(np.int64), rows.arrays.get("sign"))
+    found, sums = add_up(shown[slot] // 4, {"runs": many})
+    return Columns({"time": found, **sums})
+
+
+def spent_by_user(rows: Columns, ring: Keyring, kind: str) -> Groups:
+    """`SPENT` by user."""
+    user, cost, sign = rows["user"].astype(np.int64), rows["cost_nanousd"], rows.arrays.get("sign")
+    found, sums = add_up(user, {"cost_nanousd": cost if sign is None else cost * sign})
+    _, sums["runs"] = _occurring(user, sign)
+    dark = np.flatnonzero(ring.mask({STATUS[kind]: ["unknown"]}).take(rows["key"]))  # few
+    of_dark, many = _occurring(user[dark], None if sign is None else sign[dark])
+    sums["unknown"] = np.zeros(len(found), np.int64)
+    sums["unknown"][np.searchsorted(found, of_dark)] = many
+    return Groups((found,), sums)
 
 
 def by_key(time: Ints, rows: Columns, ring: Keyring, kind: str) -> Columns:
@@ -62,10 +71,23 @@ def sums_by(time: Ints, code: Ints, measured: Columns, name: str = "code") -> Co
     return Columns({"time": found // many, name: found % many, **sums}).narrowed()
 
 
-def counted(time: Ints | None, code: Ints | None, rows: Columns, name: str) -> Columns:
-    """How many rows lie in each bucket of a duration, by time and code; what was not measured is left out."""
-    table = counts_by(time, code, rows[name], rows.arrays.get("sign"))
-    return table.take(table["bucket"] > 0)
+def counted(rows: Columns, time: Ints, code: Ints) -> list[Columns]:
+    """For each of `SPEEDS` how many rows lie in each bucket, by the time of their slots and the code of their keys.
+
+    What was not measured is left out.
+    """
+    wide = max((int(rows[name].max()) for name in SPEEDS if len(rows)), default=0) + 1
+    many = int(code.max()) + 1 if len(code) else 1
+    first = int(time[0]) if len(time) else 0
+    place = ((time - first) * (many * wide)).take(rows["slot"])
+    place += (code * wide).take(rows["key"])
+    tables = []
+    for name in SPEEDS:
+        found, counts = _occurring(place + rows[name], rows.arrays.get("sign"))
+        one, bucket = np.divmod(found, wide)
+        table = Columns({"time": one // many + first, "code": one % many, "bucket": bucket, "count": counts})
+        tables.append(table.take(bucket > 0))
+    return tables
 
 
 def counts_by(time: Array | None, code: Array | None, bucket: Array, count: Array | None) -> Columns:
@@ -77,12 +99,15 @@ def counts_by(time: Array | None, code: Array | None, bucket: Array, count: Arra
     if time is not None and len(time):
         first = int(time.min())
         index += np.multiply(time - first, many * BUCKETS, dtype=np.int64)
-    found, counts = occurrences(index) if count is None else _added(index, count)
+    found, counts = _occurring(index, count)
     one = found // BUCKETS
     found %= BUCKETS
     return Columns({"time": one // many + first, "code": one % many, "bucket": found, "count": counts}).narrowed()
 
 
-def _added(index: Ints, count: Array) -> tuple[Ints, Ints]:
+def _occurring(index: Ints, count: Array | None) -> tuple[Ints, Ints]:
+    """The distinct numbers and how often each occurs; with counts, their sums."""
+    if count is None:
+        return occurrences(index)
     found, sums = add_up(index, {"count": count})
     return found, sums["count"]

@@ -109,9 +109,9 @@ def _candidate(figures: Questions, day: date, excess: int) -> Part | None:
     before = Filter.days(day - timedelta(days=28), day - timedelta(days=1))
     best: Part | None = None
     for one in today:
-        if one.user_id and one.total.cost_nanousd:
+        if one.user_id and one.cost_nanousd:
             usual = (figures.totals(before.narrowed("user", {one.user_id})).cost_nanousd or 0) / 28
-            share = min(1.0, (one.total.cost_nanousd - usual) / excess)
+            share = min(1.0, (one.cost_nanousd - usual) / excess)
             best = Part("user", one.user_id, share) if best is None or share > best.share else best
     return best
 

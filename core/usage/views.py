@@ -1,4 +1,4 @@
-"""Sums of chosen runs by day or hour of a zone, month by month: what most questions are answered from."""
+"""Sums of chosen runs by day or hour of a zone, span by span: what most questions are answered from."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,18 +8,20 @@ from typing import Literal
 import numpy as np
 
 from core.usage import zones
-from core.usage.blocks import Block
+from core.usage.aside import Aside
+from core.usage.blocks import Block, chosen
 from core.usage.columns import Columns, Ints, concat
 from core.usage.figures import MEASURES
 from core.usage.filters import Value
 from core.usage.keys import Keyring
 from core.usage.margins import GROUPINGS
 from core.usage.records import LAID_OUT
-from core.usage.sums import MODEL, SPEEDS, by_hour, by_key, counted, counts_by, sums_by
+from core.usage.sums import MODEL, SPEEDS, by_key, counted, counts_by, runs_by_hour, sums_by
 
 Unit = Literal["day", "hour"]
 Grouping = tuple[str, ...]
 SUMMED = ("key", *(name for name in LAID_OUT if name in MEASURES))
+FEW = 50_000  # counts that are kept though nobody asked yet
 PER = {"day": zones.A_DAY, "hour": 4}  # quarter hours
 
 
@@ -32,19 +34,45 @@ class Choice:
     quarters: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a block that count; the block is asked for whenever it is needed."""
+
+    block: Callable[[], Block]
+    ring: Keyring
+    choice: Choice
+    zone: tzinfo
+
+    def take(self, columns: Collection[str]) -> tuple[Columns, Ints]:
+        """These columns, the slots, and the sign where there is one; and what the clock shows in each slot in quarters."""
+        block = self.block()
+        shown = zones.local(block.first, block.last, self.zone)
+        return taken(block, self.ring, self.choice, (*columns, "slot")), shown
+
+
+def taken(block: Block, ring: Keyring, choice: Choice, columns: Collection[str]) -> Columns:
+    """These columns, and the sign where there is one, of the rows of a block that are chosen."""
+    held = np.flatnonzero(ring.mask(choice.where).take(block.keys)) if choice.where else None
+    slots = None
+    if choice.quarters and len(block):
+        low, high = (quarter - block.first * zones.A_DAY for quarter in choice.quarters)
+        slots = None if low <= 0 and high >= (block.last + 1 - block.first) * zones.A_DAY else (low, high)
+    return chosen(block, held, slots, columns)
+
+
 @dataclass(slots=True)
 class Part:
     """Sums of some days, each worked out when it is asked for. A time is the number of a local day or hour.
 
-    `rows` gives columns of the rows that are chosen, with what the clock shows in quarters; a part of margins has none.
-    `sums` gives their sums by time and key, where those of everything are at hand to choose from.
+    `rows` are those that are chosen; a part of margins has none. `cells` gives the sums of everything by time and key,
+    to choose from, where they are at hand.
     """
 
     ring: Keyring
     kind: str
     unit: Unit
-    rows: Callable[[Sequence[str]], Columns] | None = None
-    sums: Callable[[], Columns] | None = None
+    rows: Rows | None = None
+    cells: Callable[[], Aside] | None = None
     _hours: Columns | None = None
     _keyed: Columns | None = None
     _by: dict[Grouping, Columns] = field(default_factory=dict)
@@ -57,37 +85,33 @@ class Part:
 
     @property
     def hours(self) -> Columns:
-        """Sums by local hour."""
+        """Runs by local hour."""
         if self._hours is None:
-            self._hours = self._read()
+            self._count(both=False)
+        assert self._hours is not None
         return self._hours
 
     @property
     def keyed(self) -> Columns:
         """Sums by time and key, of which each may be there more than once."""
         if self._keyed is None:
-            self._keyed = self.sums() if self.sums else self._summed()
+            self._keyed = self._of_cells(self.cells()) if self.cells else self.summed()
         return self._keyed
 
-    def _summed(self) -> Columns:
-        rows = self._chosen(SUMMED)
-        return by_key(rows["shown"] // PER[self.unit], rows, self.ring, self.kind)
+    def summed(self) -> Columns:
+        """The same from single rows."""
+        rows, shown = self._chosen.take(SUMMED)
+        return by_key((shown // PER[self.unit]).take(rows["slot"]), rows, self.ring, self.kind)
 
-    def _read(self) -> Columns:
-        """Sums by local hour; what is counted by time or by model alone on the way, for the rows are chosen only once."""
-        rows = self._chosen((*SUMMED, *SPEEDS))
-        time, model = rows["shown"] // PER[self.unit], self._models(rows)
-        for name in SPEEDS:
-            self._counts[name, False, True] = counted(time, None, rows, name)
-            self._counts[name, True, False] = counted(None, model, rows, name)
-        return by_hour(rows, self.ring, self.kind)
+    def _of_cells(self, cells: Aside) -> Columns:
+        where = self._chosen.choice.where
+        held = np.flatnonzero(self.ring.mask(where).take(cells.take(("key",))["key"])) if where else None
+        return cells.take(cells.names(), held)
 
-    def _models(self, rows: Columns) -> Ints:
-        return self.ring.codes(MODEL[self.kind]).take(rows["key"])
-
-    def _chosen(self, columns: Sequence[str]) -> Columns:
+    @property
+    def _chosen(self) -> Rows:
         assert self.rows is not None  # a part of margins is asked only for what it has
-        return self.rows(columns)
+        return self.rows
 
     def by(self, dimensions: Grouping) -> Columns:
         """Sums by time and the code of what the runs have on these dimensions."""
@@ -98,21 +122,28 @@ class Part:
 
     def counts(self, name: str, *, models: bool, times: bool) -> Columns:
         """How often a duration was in each bucket, by time and model where they are wanted, else all under 0."""
-        if (name, models, times) not in self._counts:
-            self._counts[name, models, times] = self._counted(name, models, times)
-        return self._counts[name, models, times]
+        asked = name, models, times
+        if asked not in self._counts:
+            if models and times:
+                self._count(both=True)
+            elif (whole := self._counts.get((name, True, True))) is not None:
+                self._counts[asked] = _added(whole, models=models, times=times)
+            elif models or times:
+                self._count(both=False)
+            else:
+                self._counts[asked] = _added(self.counts(name, models=True, times=False), models=False, times=False)
+        return self._counts[asked]
 
-    def _counted(self, name: str, models: bool, times: bool) -> Columns:
-        if models and times:
-            rows = self._chosen(("key", name))
-            return counted(rows["shown"] // PER[self.unit], self._models(rows), rows, name)
-        if models != times and self._hours is None:
-            self._hours = self._read()
-            return self._counts[name, models, times]
-        known = self._counts.get((name, True, True))
-        table = self.counts(name, models=True, times=False) if known is None else known
-        time, code = table["time"] if times else None, table["code"] if models else None
-        return counts_by(time, code, table["bucket"], table["count"])
+    def _count(self, *, both: bool) -> None:
+        """Both durations by time and by model, and the runs by hour: the rows are chosen only once."""
+        rows, shown = self._chosen.take(("key", *SPEEDS))
+        self._hours = runs_by_hour(rows, shown)
+        models = self.ring.codes(MODEL[self.kind])
+        for name, table in zip(SPEEDS, counted(rows, shown // PER[self.unit], models), strict=True):
+            self._counts[name, True, False] = _added(table, models=True, times=False)
+            self._counts[name, False, True] = _added(table, models=False, times=True)
+            if both or len(table) <= FEW:
+                self._counts[name, True, True] = table.narrowed()
 
     def lies_within(self, low: int, high: int) -> bool:
         """Whether nothing of it is before the time `low` or from the time `high` on."""
@@ -120,59 +151,10 @@ class Part:
         return not len(times) or (int(times[0]) >= low and int(times[-1]) < high)
 
 
-def part(
-    block: Callable[[], Block],
-    ring: Keyring,
-    choice: Choice,
-    unit: Unit,
-    zone: tzinfo,
-    whole: Callable[[], Part] | None = None,
-) -> Part:
-    """The sums of those rows of a block that are chosen; the block is asked for whenever it is needed.
-
-    `whole` gives the part of everything, of whose sums some are chosen, where no quarter hours are.
-    """
-
-    def rows(columns: Sequence[str]) -> Columns:
-        here = block()
-        found = chosen(here, ring, choice, (*columns, "quarter"))
-        shown = zones.local(here.first, here.last, zone)
-        return found.also(shown=shown.take(found["quarter"].astype(np.int64) - here.first * zones.A_DAY))
-
-    def sums() -> Columns:
-        assert whole is not None
-        known = whole().keyed
-        return known.take(np.flatnonzero(ring.mask(choice.where).take(known["key"])))
-
-    return Part(ring, choice.kind, unit, rows, sums if whole else None)
-
-
-def chosen(block: Block, ring: Keyring, choice: Choice, columns: Sequence[str]) -> Columns:
-    """These columns, and the sign where there is one, of the rows that count."""
-    rows, places = block.columns, _places(block, ring, choice)
-    some = Columns({name: array for name, array in rows.arrays.items() if name in {"sign", *columns}})
-    return some if len(places) == len(rows) else some.take(places)
-
-
-def _places(block: Block, ring: Keyring, choice: Choice) -> Ints:
-    """The places of the rows that count."""
-    rows = block.columns
-    places = _of_keys(block, ring, choice) if choice.where else np.arange(len(rows))
-    if choice.quarters and len(places):
-        here = rows["quarter"][places]
-        if here.min() < choice.quarters[0] or here.max() >= choice.quarters[1]:
-            places = places[(here >= choice.quarters[0]) & (here < choice.quarters[1])]
-    return places
-
-
-def _of_keys(block: Block, ring: Keyring, choice: Choice) -> Ints:
-    """The places of the rows whose keys satisfy the conditions."""
-    many = np.diff(block.begins, append=len(block.columns))
-    held = np.flatnonzero(ring.mask(choice.where).take(block.columns["key"].take(block.begins)))
-    begin, many = block.begins[held], many[held]
-    skipped = begin - (many.cumsum() - many)  # how many rows before these are left out
-    places: Ints = np.arange(many.sum()) + np.repeat(skipped, many)
-    return places
+def _added(table: Columns, *, models: bool, times: bool) -> Columns:
+    """Counts by less than they were."""
+    time, code = table["time"] if times else None, table["code"] if models else None
+    return counts_by(time, code, table["bucket"], table["count"])
 
 
 Margins = Sequence[tuple[int, Sequence[Columns]]]  # of days by their numbers, in their order
@@ -189,7 +171,7 @@ def margin_part(margins: Margins, ring: Keyring, choice: Choice, unit: Unit, zon
         rows = sums.take(mine)
         by[dimensions] = sums_by(clock[mine] // PER[unit], ring.codes(*dimensions)[rows["key"]], rows)
         if not dimensions:
-            hours = sums_by(clock[mine] // 4, np.zeros(len(rows), np.int64), rows)
+            hours = Columns({"time": clock[mine] // 4, "runs": rows["runs"]})
     models, speeds = ring.codes(MODEL[choice.kind]), {}
     for name, table in zip(SPEEDS, counts, strict=True):
         time = shown[table["quarter"] - first * zones.A_DAY] // PER[unit]

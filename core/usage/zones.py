@@ -38,11 +38,6 @@ def month(number: int) -> int:
     return shown.year * 12 + shown.month - 1
 
 
-def months(first: int, last: int) -> range:
-    """The months of these days."""
-    return range(month(first), month(last) + 1)
-
-
 def first_of(month: int) -> int:
     """The number of a month's first day."""
     return number(date(month // 12, month % 12 + 1, 1))

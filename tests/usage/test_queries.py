@@ -85,18 +85,19 @@ def test_the_heat_map_is_by_the_weekday_and_hour_of_the_clock(
     for one in history.chosen(runs, filter):
         shown = one["created_at"].astimezone(KATHMANDU)
         heat[shown.weekday(), shown.hour] += 1
-    assert (Usage(sqlite_store).heat(filter).of("runs") == heat).all()
+    assert (Usage(sqlite_store).heat(filter).runs == heat).all()
 
 
 def test_users_come_with_names_most_expensive_first(sqlite_store: Store, runs: list[dict[str, Any]]) -> None:
     filter = Filter.days(FIRST, LAST)
     users = Usage(sqlite_store).users(filter)
     by_user = history.grouped(history.chosen(runs, filter), ("user",), UTC)
-    assert {row.user_id: history.as_measured(row.total) for row in users} == {
-        user: history.added(rows) for (user,), rows in by_user.items()
+    spent = {user: history.added(rows) for (user,), rows in by_user.items()}
+    assert {row.user_id: (row.runs, row.cost_nanousd) for row in users} == {
+        user: (sums["runs"], sums["cost_nanousd"]) for user, sums in spent.items()
     }
     assert {row.name for row in users} == {"Ada Moreno", "Bo Lindqvist"}
-    costs = [row.total.cost_nanousd or 0 for row in users]
+    costs = [row.cost_nanousd or 0 for row in users]
     assert costs == sorted(costs, reverse=True)
     assert len(Usage(sqlite_store).users(filter, most=1)) == 1
 
@@ -123,7 +124,7 @@ def test_nothing_at_all_is_nothing_and_costs_nothing(sqlite_store: Store) -> Non
     assert usage.rows(filter, ("model",)) == usage.users(filter) == usage.causes(filter) == []
     assert usage.series(filter, "model").groups == ()
     assert len(usage.series(filter).times) == 7
-    assert usage.heat(filter).of("runs").sum() == 0
+    assert usage.heat(filter).runs.sum() == 0
     assert usage.fallback_share(filter) is usage.first_day() is None
     assert np.isnan(usage.speed(filter).latency["p50"]).all()
 
