@@ -11,20 +11,22 @@ from core.errors import Invalid
 from core.schema import Caller
 from core.settings import Settings
 from core.store import Store
-from core.usage import corrections, invoice, invoice_file, report, repricing
+from core.usage import correction_log, corrections, invoice, invoice_file, report, repricing
+from core.usage.invoice_columns import HEADERS
 from core.usage.queries import Usage
 from core.usage.repricing import Preview
 
 Command = Callable[[argparse.Namespace, Settings], int]
 Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
 
+ALL_AGREE = "Every cost is what today's prices say."
 CALLER = Caller(name="cli", role="admin", scopes=frozenset({"admin"}))
 
 
 def check(given: argparse.Namespace, settings: Settings) -> int:
     """Compare a provider's cost export with our own records, by day and model."""
-    read = invoice_file.read(given.file.read_bytes())
-    found = invoice.check(Usage(wiring.furnish(settings)).now(), read)
+    read = invoice_file.read(given.file.read_bytes(), dict(_column(said) for said in given.column))
+    found = invoice.check(Usage(wiring.furnish(settings)).now(), read, provider=given.provider)
     for problem in read.problems:
         print(problem, file=sys.stderr)
     if read.unread > len(read.problems):
@@ -40,8 +42,12 @@ def reprice(given: argparse.Namespace, settings: Settings) -> int:
     """Show what today's price rows change in past costs; with --apply write it, with --undo take it back."""
     store = wiring.furnish(settings)
     if given.undo is not None:
-        count = corrections.undo(store, given.undo, CALLER)
+        count = corrections.undo(store, given.undo, CALLER, progress=_say if sys.stderr.isatty() else None)
         print(f"Correction {given.undo} is undone: {count:,} calls cost again what they did.")
+        return 0
+    if given.resume is not None:
+        corrections.go_on(store, given.resume, CALLER, progress=_say if sys.stderr.isatty() else None)
+        print(f"Correction {given.resume} is written to its end.")
         return 0
     if given.list:
         return _list(store)
@@ -54,7 +60,8 @@ def reprice(given: argparse.Namespace, settings: Settings) -> int:
     _show(found)
     if given.apply:
         expected = (found.total.attempts, found.total.after_nanousd)
-        id = corrections.apply(store, asked, CALLER, given.reason, expected=expected)
+        told = _say if sys.stderr.isatty() else None
+        id = corrections.apply(store, asked, CALLER, given.reason, expected=expected, progress=told)
         print(f"Applied. `usage reprice --undo {id}` takes it back.")
         print(id)
     elif found.total.attempts:
@@ -66,6 +73,13 @@ def add_to(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Ad
     """Put `invoice` and `reprice` among the usage commands; `add` is how the terminal adds one."""
     one = add(kinds, "invoice", check)
     one.add_argument("file", type=_file, help="CSV with a date, a model, tokens and a cost")
+    one.add_argument(
+        "--provider", metavar="NAME", help="whose calls to compare; without it, whom the file names, or all"
+    )
+    one.add_argument(
+        "--column", action="append", default=[], metavar="KIND=HEADER",
+        help=f"which column is what, where its name does not tell; KIND is one of {', '.join(HEADERS)}",
+    )  # fmt: skip
     one.add_argument("--all", action="store_true", help="days that agree too")
     two = add(kinds, "reprice", reprice)
     two.add_argument("--from", dest="first", metavar="DAY", help="the first UTC day")
@@ -74,6 +88,7 @@ def add_to(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Ad
     two.add_argument("--apply", action="store_true", help="write it")
     two.add_argument("--reason", metavar="TEXT", help="why, for the record")
     two.add_argument("--undo", type=int, metavar="ID", help="take a correction back")
+    two.add_argument("--resume", type=int, metavar="ID", help="go on with a correction that was stopped")
     two.add_argument("--list", action="store_true", help="the corrections that were made")
 
 
@@ -82,8 +97,10 @@ def _show(found: Preview) -> None:
     print(f"Looked at {found.looked_at:,} attempts.")
     if found.without_price:
         print(f"{found.without_price:,} have no price today and keep the cost they have.")
+    if found.still_unknown:
+        print(f"{found.still_unknown:,} have an unknown cost and keep it: no price is known, or nothing was counted.")
     if not total.attempts:
-        print("Every cost is what today's prices say.")
+        print("Every cost that is known is what today's prices say." if found.still_unknown else ALL_AGREE)
         return
     lines = [("model", "attempts", "before", "after", "unknown before")]
     lines += [
@@ -98,8 +115,10 @@ def _show(found: Preview) -> None:
 
 
 def _list(store: Store) -> int:
-    for one in corrections.listed(store):
+    for one in correction_log.listed(store):
         state = f", undone {one.undone_at:%Y-%m-%d} by {one.undone_by}" if one.undone_at else ""
+        state = f", not finished: --resume {one.id} or --undo {one.id}" if one.unfinished else state
+        state = f", partly undone: --undo {one.id} goes on" if one.undoing else state
         print(
             f"{one.id}  {one.at:%Y-%m-%d %H:%M}  {one.who}  {one.lines:,} attempts  "
             f"{money(one.before_nanousd)} → {money(one.after_nanousd)}  {one.reason}{state}"
@@ -120,6 +139,13 @@ def _table(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+
+
+def _column(said: str) -> tuple[str, str]:
+    kind, sign, header = said.partition("=")
+    if not sign:
+        raise Invalid(f"--column {said}: write KIND=HEADER, for example --column cost='Amount due'.")
+    return kind, header
 
 
 def _file(path: str) -> Path:

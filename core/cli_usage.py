@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from core import cli_budgets, cli_money, wiring
 from core.demo import runs as demo_runs
 from core.errors import Invalid
+from core.schema import usd
 from core.settings import Settings
 from core.usage import fold
 from core.usage import report as reports
+from core.usage.coverage import known_calls
 from core.usage.queries import Usage
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -23,8 +25,10 @@ def report(given: argparse.Namespace, settings: Settings) -> int:
     end = reports.as_day(given.end) if given.end else today + timedelta(days=1)
     by = [reports.any_dimension(name.strip()) for names in given.by for name in names.split(",") if name.strip()]
     filter = reports.asked(first, end, given.where)
-    found = reports.rows(Usage(wiring.furnish(settings)).now(), filter, by)
-    print(reports.written(found, by, given.format))
+    figures = Usage(wiring.furnish(settings)).now()
+    print(reports.written(reports.rows(figures, filter, by), by, given.format))
+    if given.format == "table" and (beyond := known_calls(figures, filter, figures.totals(filter))):
+        print(f"Known calls of runs of unknown cost come to {usd(beyond)} dollars beyond this.")
     return 0
 
 

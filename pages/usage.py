@@ -30,7 +30,7 @@ notice.draw("usage")
 names, figures = members.names(workbench.store), workbench.usage.now()
 asked = usage_filters.draw(figures, names)
 if not usage_cards.draw(figures, asked).runs:
-    usage_filters.nothing(asked)
+    usage_filters.nothing(figures, asked)
 elif (view := usage_filters.view(VIEWS)) == "documents":
     by = usage_documents.groups()
     (whole,) = economics(workbench.store, figures, asked.filter, ())

@@ -1,57 +1,33 @@
 """Corrections of past costs: today's prices written into attempts and runs with a reason, and undone.
 
-One is one transaction: whoever reads sees all of it or nothing, and so does who comes after a process that died in it.
+A small one is one transaction. A large one is written some thousand calls at a time, so that runs are recorded meanwhile;
+each part stands for itself: the correction says how far it came, and can go on from there or be undone as one.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, insert, select
 
-from core.access.limits import PROJECT, subject
-from core.errors import Conflict, Denied, Invalid, NotFound, TooLarge
-from core.llm import pricing
+from core.errors import Conflict, Denied, Invalid
 from core.schema import Caller, Cost
-from core.store import Repricing, RepricingLine, Store
+from core.store import RepricingLine, Store
 from core.store.columns import now
-from core.usage import audit, budget_corrections, pending
-from core.usage.budget_corrections import Moved
-from core.usage.filters import Filter
-from core.usage.records import ATTEMPT, RUN
+from core.usage import audit, budget_corrections, correction_log, correction_rows
+from core.usage.correction_log import BUDGETS, REACHED, REPRICING, UNDOING, Applied
+from core.usage.filters import QUARTER, Filter
+from core.usage.records import ATTEMPT
 from core.usage.repricing import Line, Preview, Progress, differing
 
-MOST = 50_000  # attempts a correction: while it is written, some seconds, nobody else writes to SQLite
-CHUNK = 500
+AT_ONCE = 2_000  # attempts a transaction: some tenths of a second in which nobody else writes to SQLite
+PAUSE_S = 0.05  # between two of an undo, so that others have their turn
+CHUNK = 500  # lines a statement
+CHECKED = 0.3  # of the work is looking whether it comes to what was expected
 
-REPRICING: Table = Repricing.__table__  # type: ignore[assignment]
 LINE: Table = RepricingLine.__table__  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A correction that was made. `lines` is how many attempts it changed."""
-
-    id: int
-    at: datetime
-    who: str
-    reason: str
-    filter: dict[str, Any]
-    lines: int
-    before_nanousd: int
-    after_nanousd: int
-    undone_at: datetime | None
-    undone_by: str | None
-
-
-def listed(store: Store, limit: int = 50) -> Sequence[Applied]:
-    """The corrections that were made, the newest first."""
-    names = ("id", "at", "who", "reason", "filter", "attempts", "before_nanousd", "after_nanousd")
-    wanted = select(*(REPRICING.c[name] for name in (*names, "undone_at", "undone_by")))
-    with store.read() as connection:
-        return [Applied(*row) for row in connection.execute(wanted.order_by(REPRICING.c.id.desc()).limit(limit))]
 
 
 # -- applying ----------------------------------------------------------------------------------------
@@ -66,108 +42,194 @@ def apply(
     expected: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Write what the preview shows, all or nothing; returns the correction's id.
+    """Write what the preview shows; returns the correction's id.
 
-    `expected` is how many attempts the preview showed and what they come to: another outcome is refused. The running
-    month's budgets are put right too. Errors: `Denied`, `Invalid`, `TooLarge`, `Conflict` when something changed
-    meanwhile.
+    `expected` is how many attempts the preview showed and what they come to: another outcome is refused before anything
+    is written. The running month's budgets are put right too. Errors: `Denied`, `Invalid`, `Conflict` when something
+    changed meanwhile, or another correction is not finished.
     """
     _allow(by)
     if not reason.strip():
         raise Invalid("Say why past costs are corrected, so that others can follow it later.")
-    lines = _collected(store, asked, progress)
-    if expected is not None and expected != (len(lines), sum(one.after.nanousd or 0 for one in lines)):
+    if expected is not None and expected != _outcome(store, asked, _within(progress, 0.0, CHECKED)):
         raise Conflict("Prices or runs have changed since you looked. Look again, then apply.")
-    with store.write() as connection:
-        id = _noted(connection, asked, by, reason.strip(), lines)
-        change = [(one.attempt_id, one.run_id, one.before, one.after) for one in lines]
-        moved = _write(connection, change)
-        posted = budget_corrections.post(connection, moved)
-        kept = _as_json(asked) | {"budgets": posted}
-        connection.execute(update(REPRICING).where(REPRICING.c.id == id).values(filter=kept))
+    told = _within(progress, CHECKED if expected else 0.0, 1.0)
+    id = _written(store, None, differing(store, asked, Preview(), told), asked, by, reason.strip())
+    if id is None:
+        raise Invalid("Nothing differs from today's prices in this period. There is nothing to apply.")
     return id
 
 
-def _collected(store: Store, asked: Filter, progress: Progress | None) -> list[Line]:
-    lines: list[Line] = []
-    for line in differing(store, asked, Preview(), progress):
-        lines.append(line)
-        if len(lines) > MOST:
-            raise TooLarge(
-                f"More than {MOST:,} attempts would change at once. Choose a shorter period or one model, "
-                "and correct the rest after it."
-            )
-    if not lines:
-        raise Invalid("Nothing differs from today's prices in this period. There is nothing to apply.")
-    return lines
+def go_on(store: Store, id: int, by: Caller, *, progress: Progress | None = None) -> int:
+    """Write the rest of a correction that was stopped; returns its id. Errors: `Denied`, `NotFound`, `Conflict`."""
+    _allow(by)
+    with store.read() as connection:
+        one = correction_log.found(connection, id)
+    if not one.unfinished:
+        raise Conflict(f"Correction {id} has nothing left to write.")
+    asked, after = _rest(one.filter)
+    left = (line for line in differing(store, asked, Preview(), progress) if _place(line) > after)
+    if _written(store, one, left, asked, by, one.reason) is None:
+        with store.write() as connection:
+            _finish(connection, _reached(connection, id, one.filter[REACHED]), by)
+    return id
 
 
-def _noted(connection: Connection, asked: Filter, by: Caller, reason: str, lines: Sequence[Line]) -> int:
-    before, after = (
-        sum(cost.nanousd or 0 for cost in side) for side in ([a.before for a in lines], [a.after for a in lines])
-    )
-    values = {"at": now(), "who": by.name, "reason": reason, "filter": _as_json(asked), "attempts": len(lines)}
-    sums = {"before_nanousd": before, "after_nanousd": after}
-    id: int = connection.execute(insert(REPRICING).values(**values, **sums).returning(REPRICING.c.id)).scalar_one()
+def _written(
+    store: Store, one: Applied | None, lines: Iterable[Line], asked: Filter, by: Caller, reason: str
+) -> int | None:
+    """Write the lines part by part, into a new correction or on in this one; None where there are none."""
+    id, reached = (one.id, one.filter[REACHED]) if one else (None, None)
+    written = None
+    for some, last in _parts(lines):
+        with store.write() as connection:
+            id = _begun(connection, asked, by, reason, whole=last) if id is None else id
+            reached = _add(connection, _reached(connection, id, reached), some, by, last=last)
+        written = id
+    return written
+
+
+def _reached(connection: Connection, id: int, reached: list[str] | None) -> Applied:
+    """The correction, held, if it is still as far as that. Errors: `Conflict`."""
+    one = correction_log.held(connection, id)
+    if not one.unfinished or one.filter[REACHED] != reached:
+        raise Conflict(f"Somebody else went on with correction {id}, or undid it. Look at it again.")
+    return one
+
+
+def _outcome(store: Store, asked: Filter, progress: Progress | None) -> tuple[int, int]:
+    """How many attempts would change, and what they would come to."""
+    count = nanousd = 0
+    for one in differing(store, asked, Preview(), progress):
+        count, nanousd = count + 1, nanousd + (one.after.nanousd or 0)
+    return count, nanousd
+
+
+def _within(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    """The progress of a part of the work as that of the whole."""
+    return progress and (lambda calls, share: progress(calls, begin + (end - begin) * share))
+
+
+def _parts(lines: Iterable[Line]) -> Iterator[tuple[list[Line], bool]]:
+    """Whole runs, about `AT_ONCE` attempts of them at a time, and whether they are the last."""
+    some: list[Line] = []
+    for line in lines:
+        if len(some) >= AT_ONCE and line.run_id != some[-1].run_id:
+            yield some, False
+            some = []
+        some.append(line)
+    if some:
+        yield some, True
+
+
+def _begun(connection: Connection, asked: Filter, by: Caller, reason: str, *, whole: bool) -> int:
+    correction_log.alone(connection)
+    kept = {"at": now(), "who": by.name, "reason": reason, "filter": _as_json(asked) | {REACHED: None}}
+    sums = dict.fromkeys(("attempts", "before_nanousd", "after_nanousd"), 0)
+    id: int = connection.execute(insert(REPRICING).values(**kept, **sums).returning(REPRICING.c.id)).scalar_one()
+    if not whole:
+        audit.note(connection, by.name, "repricing.begin", f"repricing:{id}", reason)
+    return id
+
+
+def _add(connection: Connection, one: Applied, lines: Sequence[Line], by: Caller, *, last: bool) -> list[str]:
+    """Write some calls and how far the correction has come; returns that."""
     rows = [
-        {
-            "repricing_id": id,
-            "attempt_id": one.attempt_id,
-            "run_id": one.run_id,
-            "before": one.before.model_dump(),
-            "after": one.after.model_dump(),
-        }
-        for one in lines
-    ]
+        {"repricing_id": one.id, "attempt_id": line.attempt_id, "run_id": line.run_id,
+         "before": line.before.model_dump(), "after": line.after.model_dump()}
+        for line in lines
+    ]  # fmt: skip
     for begin in range(0, len(rows), CHUNK):
         connection.execute(insert(LINE), rows[begin : begin + CHUNK])
-    told = {"attempts": len(lines)}
+    moved = correction_rows.write(
+        connection, [(line.attempt_id, line.run_id, line.before, line.after) for line in lines]
+    )
+    reached = list(_place(lines[-1]))
+    kept = one.filter | {REACHED: reached, BUDGETS: _joined(one.filter, budget_corrections.post(connection, moved))}
+    before, after = sum(line.before.nanousd or 0 for line in lines), sum(line.after.nanousd or 0 for line in lines)
+    before, after = one.before_nanousd + before, one.after_nanousd + after
+    one = replace(one, filter=kept, lines=one.lines + len(lines), before_nanousd=before, after_nanousd=after)
+    sums = {"attempts": one.lines, "before_nanousd": before, "after_nanousd": after}
+    correction_log.change(connection, one.id, filter=kept, **sums)
+    if last:
+        _finish(connection, one, by)
+    return reached
+
+
+def _joined(kept: dict[str, Any], posted: dict[str, Any]) -> dict[str, Any]:
+    """What was posted to the budgets of one month in all; those of a month that is over since stay as they are."""
+    earlier = kept.get(BUDGETS, {})
+    if earlier.get("month") != posted["month"]:
+        return posted
+    names = {**earlier["posted"], **posted["posted"]}
+    return posted | {"posted": {who: earlier["posted"].get(who, 0) + posted["posted"].get(who, 0) for who in names}}
+
+
+def _finish(connection: Connection, one: Applied, by: Caller) -> None:
+    correction_log.change(connection, one.id, filter=_without(one.filter, REACHED))
+    told = {"attempts": one.lines}
     audit.note(
-        connection, by.name, "repricing.apply", f"repricing:{id}", reason,
-        before=told | {"cost_nanousd": before}, after=told | {"cost_nanousd": after},
+        connection, by.name, "repricing.apply", f"repricing:{one.id}", one.reason,
+        before=told | {"cost_nanousd": one.before_nanousd}, after=told | {"cost_nanousd": one.after_nanousd},
     )  # fmt: skip
-    return id
 
 
 # -- undoing -----------------------------------------------------------------------------------------
 
 
-def undo(store: Store, id: int, by: Caller) -> int:
-    """Give every attempt of a correction the cost it had; returns how many that is.
+def undo(store: Store, id: int, by: Caller, *, progress: Progress | None = None) -> int:
+    """Give every attempt of a correction, whole or not, the cost it had; returns how many this call gave back.
 
-    Attempts of candidates that were erased since are gone and left out. Errors: `Denied`, `NotFound`, `Conflict` when it
-    was undone before, or a later correction changed some of the same attempts.
+    Attempts of candidates that were erased since are gone and left out. Where it was stopped it goes on. Errors:
+    `Denied`, `NotFound`, `Conflict` when it was undone before, or a later correction changed some of the same attempts.
     """
     _allow(by)
-    with store.write() as connection:
-        _one_at_a_time(connection, id)
-        later = connection.execute(_later(id)).scalar()
-        if later is not None:
-            raise Conflict(f"Correction {later} changed some of the same calls later. Undo that one first.")
-        rows = connection.execute(
-            select(LINE.c.attempt_id, LINE.c.run_id, LINE.c.before, LINE.c.after)
-            .join(ATTEMPT, ATTEMPT.c.id == LINE.c.attempt_id)
-            .where(LINE.c.repricing_id == id)
-            .order_by(LINE.c.run_id, LINE.c.attempt_id)
-        ).all()
-        change = [(row[0], row[1], Cost.model_validate(row[3]), Cost.model_validate(row[2])) for row in rows]
-        _write(connection, change)
-        kept = connection.execute(select(REPRICING.c.filter).where(REPRICING.c.id == id)).scalar_one()
-        budget_corrections.give_back(connection, kept.get("budgets", {}))
-        undone = {"undone_at": now(), "undone_by": by.name}
-        connection.execute(update(REPRICING).where(REPRICING.c.id == id).values(**undone))
-        audit.note(connection, by.name, "repricing.undo", f"repricing:{id}", after={"attempts": len(rows)})
-    return len(rows)
+    count, last = 0, False
+    while not last:
+        with store.write() as connection:
+            one = _undoable(connection, id)
+            rows = connection.execute(_lines_after(id, one.filter.get(UNDOING) or 0)).all()
+            last = len(rows) < AT_ONCE
+            change = [(row[0], row[1], Cost.model_validate(row[3]), Cost.model_validate(row[2])) for row in rows]
+            correction_rows.write(connection, change)
+            count += len(rows)
+            if last:
+                _undone(connection, one, by)
+            else:
+                correction_log.change(connection, id, filter=one.filter | {UNDOING: rows[-1][0]})
+        time.sleep(0 if last else PAUSE_S)
+        if progress:
+            progress(count, 1.0 if last else min(0.99, count / max(one.lines, 1)))
+    return count
 
 
-def _one_at_a_time(connection: Connection, id: int) -> None:
-    """Hold the correction's row, if it can still be undone."""
-    wanted = select(REPRICING.c.undone_at).where(REPRICING.c.id == id)
-    row = connection.execute(wanted.with_for_update() if connection.dialect.name == "postgresql" else wanted).first()
-    if row is None:
-        raise NotFound(f"There is no correction {id}. The page What if lists those there are, under Re-pricing.")
-    if row[0] is not None:
+def _undoable(connection: Connection, id: int) -> Applied:
+    """The correction, held, if it can still be undone."""
+    one = correction_log.held(connection, id)
+    if one.undone_at is not None:
         raise Conflict(f"Correction {id} was undone before.")
+    if not one.undoing:
+        correction_log.alone(connection, beside=id)
+        if (later := connection.execute(_later(id)).scalar()) is not None:
+            raise Conflict(f"Correction {later} changed some of the same calls later. Undo that one first.")
+    return one
+
+
+def _undone(connection: Connection, one: Applied, by: Caller) -> None:
+    budget_corrections.give_back(connection, one.filter.get(BUDGETS, {}))
+    kept = _without(one.filter, REACHED, UNDOING)
+    correction_log.change(connection, one.id, undone_at=now(), undone_by=by.name, filter=kept)
+    audit.note(connection, by.name, "repricing.undo", f"repricing:{one.id}", after={"attempts": one.lines})
+
+
+def _lines_after(id: int, attempt_id: int) -> Any:
+    return (
+        select(LINE.c.attempt_id, LINE.c.run_id, LINE.c.before, LINE.c.after)
+        .join(ATTEMPT, ATTEMPT.c.id == LINE.c.attempt_id)
+        .where(LINE.c.repricing_id == id, LINE.c.attempt_id > attempt_id)
+        .order_by(LINE.c.attempt_id)
+        .limit(AT_ONCE)
+    )
 
 
 def _later(id: int) -> Any:
@@ -182,83 +244,33 @@ def _later(id: int) -> Any:
     )
 
 
-# -- writing -----------------------------------------------------------------------------------------
-
-Step = tuple[int, str, Cost, Cost]  # attempt, run, the cost it must have now, the cost it gets
-
-_SET_LEG = (
-    update(ATTEMPT)
-    .where(
-        ATTEMPT.c.id == bindparam("a"),
-        ATTEMPT.c.cost_nanousd.is_not_distinct_from(bindparam("was", type_=ATTEMPT.c.cost_nanousd.type)),
-        ATTEMPT.c.cost_status == bindparam("was_status"),
-    )
-    .values(cost_nanousd=bindparam("new_nanousd"), cost_status=bindparam("new_status"), price=bindparam("new_row"))
-)
-_SET_RUN = (
-    update(RUN)
-    .where(RUN.c.id == bindparam("r"))
-    .values(cost_nanousd=bindparam("new_nanousd"), cost_status=bindparam("new_status"))
-)
-
-
-def _write(connection: Connection, steps: Sequence[Step]) -> list[Moved]:
-    """Change attempts and the sums of their runs, and note the runs for adding up. Errors: `Conflict`."""
-    by_run: dict[str, list[Step]] = defaultdict(list)
-    for step in steps:
-        by_run[step[1]].append(step)
-    runs, moved = sorted(by_run), []
-    for begin in range(0, len(runs), CHUNK):
-        some = runs[begin : begin + CHUNK]
-        pending.changing(connection, some)
-        changes = [_values(step) for run_id in some for step in by_run[run_id]]
-        if _ran(connection, _SET_LEG, changes) != len(changes):
-            raise Conflict("A call's cost changed meanwhile, so nothing was written. Look again, then repeat this.")
-        sums = _sums(connection, some)
-        _ran(
-            connection,
-            _SET_RUN,
-            [{"r": r, "new_nanousd": c.nanousd, "new_status": c.status} for r, (c, _, _) in sums.items()],
-        )
-        for run_id, (_, budgets, at) in sums.items():
-            difference = sum((after.nanousd or 0) - (before.nanousd or 0) for _, _, before, after in by_run[run_id])
-            moved.append(Moved(budgets, at, difference))
-    return moved
-
-
-def _values(step: Step) -> dict[str, Any]:
-    id, _, before, after = step
-    was = {"a": id, "was": before.nanousd, "was_status": before.status}
-    return was | {"new_nanousd": after.nanousd, "new_status": after.status, "new_row": after.price}
-
-
-def _ran(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> int:
-    return connection.execute(statement, rows).rowcount if rows else 0
-
-
-def _sums(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[Cost, tuple[str, ...], datetime]]:
-    """What these runs cost now, the sum of their legs; on whose budgets they are, and when they began."""
-    about = ("user_id", "plan", "feature", "caller", "created_at")
-    wanted = (
-        select(RUN.c.id, ATTEMPT.c.cost_nanousd, ATTEMPT.c.cost_status, *(RUN.c[name] for name in about))
-        .join(ATTEMPT, ATTEMPT.c.run_id == RUN.c.id)
-        .where(RUN.c.id.in_(run_ids))
-    )
-    legs: dict[str, list[Cost]] = defaultdict(list)
-    whose: dict[str, tuple[tuple[str, ...], datetime]] = {}
-    for run_id, nanousd, status, user_id, plan, feature, caller, at in connection.execute(wanted):
-        legs[run_id].append(Cost.model_construct(nanousd=nanousd, status=status, price=None))
-        budgets = (subject(user_id), f"plan:{plan}", f"feature:{feature}", f"caller:{caller}", PROJECT)
-        whose[run_id] = budgets, at
-    return {run_id: (pricing.total(legs[run_id]), *whose[run_id]) for run_id in run_ids}
-
-
 # -- their parts -------------------------------------------------------------------------------------
+
+
+def _place(line: Line) -> tuple[str, str]:
+    """Where its run stands in the order of time."""
+    return line.began.astimezone(UTC).isoformat(timespec="microseconds"), line.run_id
+
+
+def _rest(kept: dict[str, Any]) -> tuple[Filter, tuple[str, str]]:
+    """The filter from the last run that was written on, and the place of that run."""
+    start, end = (datetime.fromisoformat(kept[name]) for name in ("from", "to"))
+    asked = Filter(start, end, UTC, kept["where"])
+    at, run_id = kept[REACHED] or ("", "")
+    if not at:
+        return asked, ("", "")
+    moment = datetime.fromisoformat(at)
+    quarter = datetime.fromtimestamp(moment.timestamp() // QUARTER.total_seconds() * QUARTER.total_seconds(), UTC)
+    return replace(asked, start=max(asked.start, quarter)), (at, run_id)
 
 
 def _as_json(asked: Filter) -> dict[str, Any]:
     where = {name: sorted(values, key=str) for name, values in asked.where.items()}
     return {"from": asked.start.isoformat(), "to": asked.end.isoformat(), "where": where}
+
+
+def _without(kept: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in kept.items() if name not in names}
 
 
 def _allow(by: Caller) -> None:

@@ -55,14 +55,19 @@ def _apply(store: Store, given: dict[str, Any]) -> Any:
     )
 
 
+def _go_on(store: Store, given: dict[str, Any]) -> Any:
+    return corrections.go_on(store, given["id"], Caller.model_validate(given["by"]), progress=_say)
+
+
 def _undo(store: Store, given: dict[str, Any]) -> Any:
-    return corrections.undo(store, given["id"], Caller.model_validate(given["by"]))
+    return corrections.undo(store, given["id"], Caller.model_validate(given["by"]), progress=_say)
 
 
 WORK: dict[str, Callable[[Store, dict[str, Any]], Any]] = {
     "replay": _replay,
     "preview": _preview,
     "apply": _apply,
+    "go_on": _go_on,
     "undo": _undo,
 }
 
@@ -87,6 +92,7 @@ def _told(found: Preview) -> dict[str, Any]:
         "runs": found.runs,
         "looked_at": found.looked_at,
         "without_price": found.without_price,
+        "still_unknown": found.still_unknown,
     }
 
 

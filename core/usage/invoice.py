@@ -1,45 +1,18 @@
 """The invoice check: a provider's export beside our own records, day by day and model by model, and why they differ."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, timedelta
 
 from core.access.limits import money
-from core.llm import pricing
+from core.access.plans import RULES
+from core.errors import Invalid
+from core.llm.price_book import LOCAL_PROVIDERS
 from core.usage.filters import Filter
+from core.usage.invoice_causes import USUAL, Judge, Ours, Tolerance, all_tokens, total
 from core.usage.invoice_file import Billed, Invoice, plain
 from core.usage.queries import Questions
-
-TIERS = ("batch", "flex", "priority")
-PROVIDER = "openai"
-MANY_DAYS = 3  # on which one factor is no chance
-
-CAUSES = {
-    "agrees": "Agrees.",
-    "rounding": "Rounded differently.",
-    "missing here": "The provider counts calls that are not recorded here.",
-    "missing there": "Calls are recorded here that the provider does not charge.",
-    "day boundary": "Calls near midnight are counted on the neighbouring day.",
-    "cached in full": "Cached input was charged like new input.",
-    "another tier": "It was charged at another service tier.",
-    "other price": "Every call costs the same factor more or less: the price differs.",
-    "no price here": "The project has no price for it, so there is nothing to compare.",
-    "differs": "The tokens agree, the dollars do not, and none of the usual causes explains it.",
-}
-
-
-@dataclass(slots=True)
-class Ours:
-    """What is recorded here of one model on one day. `nanousd` sums the known costs, None where none is; `unknown` counts
-    legs without one."""
-
-    nanousd: int | None = None
-    input: int = 0
-    cached: int = 0
-    output: int = 0
-    legs: int = 0
-    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +34,10 @@ class Drift:
     @property
     def tokens(self) -> int | None:
         """The same in tokens; None where the export has none."""
-        theirs = _total(self.theirs)
+        theirs = total(self.theirs)
         if theirs is None:
-            return None if self.theirs else -_all(self.ours)
-        return theirs - _all(self.ours)
+            return None if self.theirs else -all_tokens(self.ours)
+        return theirs - all_tokens(self.ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +48,12 @@ class Check:
     ours_nanousd: int
     theirs_nanousd: int
     by_cause: Mapping[str, int] = field(default_factory=dict)  # dollars of drift, in nano-dollars
+    providers: Sequence[str] = ()  # whose calls were compared
+
+    @property
+    def strangers(self) -> bool:
+        """Whether no model of the export is one of those recorded here: the names, or the provider, are not the same."""
+        return not any(one.ours and one.theirs for one in self.drifts)
 
     @property
     def nanousd(self) -> int:
@@ -86,46 +65,52 @@ class Check:
         return self.nanousd / self.ours_nanousd if self.ours_nanousd else None
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """What still counts as equal: this share, or a cent's half for each line of the export."""
+def check(figures: Questions, invoice: Invoice, tolerance: Tolerance = USUAL, *, provider: str | None = None) -> Check:
+    """The export beside our records of its days, a day around it for calls near midnight.
 
-    share: float = 0.001
-    nanousd: int = 5_000_000
-
-    def tokens(self, one: int, other: int) -> bool:
-        return abs(one - other) <= self.share * max(one, other)
-
-    def dollars(self, one: int, other: int, lines: int = 1) -> bool:
-        return abs(one - other) <= max(self.share * max(abs(one), abs(other)), self.nanousd * lines)
-
-
-USUAL = Tolerance()
-
-
-def check(figures: Questions, invoice: Invoice, tolerance: Tolerance = USUAL) -> Check:
-    """The export beside our records of its days, a day around it for calls near midnight. Errors: `StorageDown`."""
+    Calls to `provider` are compared; without it those to whom the export names, or to all that charge. Errors:
+    `Invalid` for a provider that was never called, `StorageDown`.
+    """
     first, last = invoice.days
-    return compare(recorded(figures, first, last), invoice.billed, tolerance)
+    chosen = _compared(figures, invoice, provider)
+    found = compare(recorded(figures, first, last, chosen), invoice.billed, tolerance)
+    return replace(found, providers=chosen)
 
 
-def recorded(figures: Questions, first: date, last: date) -> dict[tuple[date, str], Ours]:
+def charging(figures: Questions) -> list[str]:
+    """The providers that were ever called and that may charge, in alphabetical order."""
+    called = [value for value in figures.values("attempt_provider") if value is not None]
+    return [name for name in called if name != RULES and name not in LOCAL_PROVIDERS]
+
+
+def _compared(figures: Questions, invoice: Invoice, provider: str | None) -> list[str]:
+    known = charging(figures)
+    if provider is not None:
+        if provider not in known:
+            among = f"Those that were: {', '.join(known)}." if known else "None was so far."
+            raise Invalid(f"No call to {provider} is recorded here. {among}")
+        return [provider]
+    return [name for name in known if name in invoice.providers] or known
+
+
+def recorded(figures: Questions, first: date, last: date, providers: Collection[str]) -> dict[tuple[date, str], Ours]:
     """Our legs of these UTC days and one around them, by day and model."""
     day = timedelta(days=1)
-    asked = Filter.days(first - day, last + day, UTC, {"attempt_provider": {PROVIDER}})
+    asked = Filter.days(first - day, last + day, UTC, {"attempt_provider": frozenset(providers)})
     found: dict[tuple[date, str], Ours] = defaultdict(Ours)
-    for row in figures.rows(asked, ("day", "attempt_model"), percentiles=False):
-        on, model = row.values
+    for row in figures.rows(asked, ("day", "attempt_model", "attempt_provider"), percentiles=False):
+        on, model, provider = row.values
         if not isinstance(on, date) or model is None:
             continue
-        one, total = found[on, plain(str(model))], row.total
-        if total.cost_nanousd is not None:
-            one.nanousd = (one.nanousd or 0) + total.cost_nanousd
-        one.input += total.input_tokens
-        one.cached += total.cached_tokens
-        one.output += total.output_tokens
-        one.legs += total.runs
-        one.unknown += total.unknown
+        one, of_day = found[on, plain(str(model))], row.total
+        one.provider = str(provider)
+        if of_day.cost_nanousd is not None:
+            one.nanousd = (one.nanousd or 0) + of_day.cost_nanousd
+        one.input += of_day.input_tokens
+        one.cached += of_day.cached_tokens
+        one.output += of_day.output_tokens
+        one.legs += of_day.runs
+        one.unknown += of_day.unknown
     return dict(found)
 
 
@@ -136,7 +121,7 @@ def compare(
     days = [day for day, _ in billed]
     first, last = min(days), max(days)
     keys = sorted({*billed, *(key for key, one in ours.items() if first <= key[0] <= last and one.legs)})
-    judge = _Judge(ours, billed, tolerance)
+    judge = Judge(ours, billed, tolerance)
     drifts = [Drift(*key, ours.get(key), billed.get(key), *judge.cause(*key)) for key in keys]
     by_cause: dict[str, int] = defaultdict(int)
     for one in drifts:
@@ -149,138 +134,14 @@ def compare(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """Finds the likely cause, the most telling first."""
-
-    ours: Mapping[tuple[date, str], Ours]
-    billed: Mapping[tuple[date, str], Billed]
-    tolerance: Tolerance
-
-    def cause(self, day: date, model: str) -> tuple[str, str]:
-        ours, theirs = self.ours.get((day, model)), self.billed.get((day, model))
-        near = self._neighbour(day, model)
-        if near is not None:
-            return "day boundary", f"{CAUSES['day boundary']} Together with {near} it agrees."
-        if ours is None:
-            return "missing here", f"{CAUSES['missing here']} None of that day is."
-        if theirs is None:
-            return "missing there", f"{CAUSES['missing there']} None of that day is charged."
-        if ours.nanousd is None:
-            return "no price here", "The project has no price for it. Add one under Admin, Prices."
-        return self._tokens(ours, theirs) or self._dollars(day, model, ours, theirs)
-
-    def _tokens(self, ours: Ours, theirs: Billed) -> tuple[str, str] | None:
-        there, here = _total(theirs), _all(ours)
-        if there is None or self.tolerance.tokens(there, here):
-            return None
-        cause = "missing here" if there > here else "missing there"
-        return cause, f"{CAUSES[cause]} They are {abs(there - here):,} tokens."
-
-    def _dollars(self, day: date, model: str, ours: Ours, theirs: Billed) -> tuple[str, str]:
-        paid, known = theirs.nanousd, ours.nanousd or 0
-        if paid == known:
-            return "agrees", CAUSES["agrees"]
-        if abs(paid - known) <= self.tolerance.share * max(paid, known):
-            return "agrees", CAUSES["agrees"]
-        if self.tolerance.dollars(paid, known, theirs.lines):
-            return "rounding", f"{CAUSES['rounding']} The difference is below half a cent a line."
-        for tier in TIERS:
-            if self._near(paid, self._recalculated(day, model, ours, tier=tier)):
-                return "another tier", f"It was charged at the service tier {tier}; here it is recorded at another."
-        factors = self._factors(model)
-        if len(factors) >= MANY_DAYS and _steady(factors, 0.002):
-            return self._other_price(ours, theirs, len(factors))
-        if ours.cached and self._near(paid, self._recalculated(day, model, ours, cached=False)):
-            return "cached in full", f"{CAUSES['cached in full']} That is {ours.cached:,} tokens."
-        if len(factors) > 1 and _steady(factors, 0.005):
-            return self._other_price(ours, theirs, len(factors))
-        if _total(theirs) is None:
-            cause = "missing here" if paid > known else "missing there"
-            return cause, f"{CAUSES[cause]} The export has no tokens to tell it from another price."
-        if not known:
-            return "differs", CAUSES["differs"]
-        return "differs", f"The tokens agree, and the provider charges {paid / known:.3f} times what is recorded."
-
-    def _other_price(self, ours: Ours, theirs: Billed, days: int) -> tuple[str, str]:
-        factor = theirs.nanousd / (ours.nanousd or 1)
-        return "other price", f"The provider charges {factor:.3f} times our price on all {days} days."
-
-    def _factors(self, model: str) -> list[float]:
-        """What they charge over what is recorded, of every day of a model on which the tokens agree.
-
-        A factor that holds on all of them is a price; on one day alone it is whatever it is.
-        """
-        return [
-            self.billed[key].nanousd / one.nanousd
-            for key, one in self.ours.items()
-            if key[1] == model and key in self.billed and one.nanousd and self._same_tokens(key)
-        ]
-
-    def _same_tokens(self, key: tuple[date, str]) -> bool:
-        there = _total(self.billed[key])
-        return there is None or self.tolerance.tokens(there, _all(self.ours[key]))
-
-    def _near(self, paid: int, supposed: int | None) -> bool:
-        return supposed is not None and abs(paid - supposed) <= max(0.005 * supposed, 1000)
-
-    def _recalculated(
-        self, day: date, model: str, ours: Ours, *, cached: bool = True, tier: str | None = None
-    ) -> int | None:
-        """What the day's tokens cost in another way; steps of large calls are not seen in a sum."""
-        at = datetime.combine(day, time(), UTC)
-        row, standard = pricing.price(PROVIDER, model, tier, at), pricing.price(PROVIDER, model, None, at)
-        if row is None or standard is None:
-            return None
-        read = ours.cached if cached else 0
-        supposed, usual = (_at(one, ours, kept) for one, kept in ((row, read), (standard, ours.cached)))
-        return None if not usual or supposed is None else supposed * (ours.nanousd or 0) // usual
-
-    def _neighbour(self, day: date, model: str) -> date | None:
-        """A neighbouring day that has about as many tokens too many as this one has too few."""
-        mine = self._drift(day, model)
-        if not mine:
-            return None
-        for other in (day - timedelta(days=1), day + timedelta(days=1)):
-            theirs = self._drift(other, model) if (other, model) in self.billed else 0
-            if theirs and mine * theirs < 0 and abs(mine + theirs) <= 0.02 * max(abs(mine), abs(theirs)):
-                return other
-        return None
-
-    def _drift(self, day: date, model: str) -> int:
-        """Tokens they have more than we; 0 where they agree or cannot be compared."""
-        ours, theirs = self.ours.get((day, model)), self.billed.get((day, model))
-        there = 0 if theirs is None else _total(theirs)
-        if there is None or self.tolerance.tokens(there, _all(ours)):
-            return 0
-        return there - _all(ours)
-
-
-def _at(row: pricing.PriceRow, ours: Ours, cached: int) -> int | None:
-    """The day's tokens at the base prices of a row, whatever the steps: as if they were a million small calls."""
-    fresh, read, answer = row.input, row.cached or row.input, row.output
-    if fresh is None or read is None or answer is None:
-        return None
-    total = (ours.input - cached) * fresh.at(0) + cached * read.at(0) + ours.output * answer.at(0)
-    return total // 10**6
-
-
-def _steady(factors: Sequence[float], share: float) -> bool:
-    return max(factors) - min(factors) <= share * abs(max(factors))
-
-
-def _total(billed: Billed | None) -> int | None:
-    if billed is None or (billed.input is None and billed.output is None):
-        return None
-    return (billed.input or 0) + (billed.output or 0)
-
-
-def _all(ours: Ours | None) -> int:
-    return ours.input + ours.output if ours else 0
-
-
 def summary(found: Check) -> str:
     """The result in one sentence."""
+    if found.strangers:
+        whose = f" under {' or '.join(found.providers)}" if found.providers else ""
+        return (
+            f"No model of the export is recorded here on the same day{whose}, so nothing can be compared. Look whether "
+            "it is this provider's, and whether the column of the model holds its name."
+        )
     if found.nanousd == 0:
         return f"The export and our records agree: {money(found.ours_nanousd)}."
     more = "more" if found.nanousd > 0 else "less"

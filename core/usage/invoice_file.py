@@ -1,7 +1,5 @@
 """A provider's cost export, read: whatever its columns are called, however it separates them and writes its numbers."""
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,48 +8,24 @@ from decimal import Decimal, InvalidOperation
 
 from core.errors import TooLarge, Unreadable
 from core.llm.price_book import names as spellings
+from core.usage import invoice_columns
+from core.usage.invoice_columns import APART
 
 MOST_BYTES = 20_000_000
 MOST_LINES = 500_000
+MOST_HEAD = 100_000  # bytes in which the names of the columns are
 MOST_PROBLEMS = 50
-MOST_BEFORE = 100  # lines in which the heading is looked for
 MOST_USD = 10**9
 MOST_DIGITS = 15  # of a number of tokens
 YEARS = range(2000, 2101)
-NEEDED = ("day", "cost")
-
-# What columns are called, in lower case with single underscores; the first that a file has is taken.
-HEADERS = {
-    "day": (
-        *("date", "day", "usage_date", "start_time_iso", "start_time", "timestamp", "period_start", "bucket_start"),
-        *("start_date", "time", "datum", "usage_start_time"),
-    ),
-    "model": ("model", "model_name", "model_id", "line_item", "sku", "snapshot_id", "resource", "modell", "product"),
-    "cost": (
-        *("cost", "cost_usd", "amount_value", "amount", "cost_in_usd", "total_cost", "price", "usd", "costs", "kosten"),
-        *("total", "charge", "billed_cost", "cost_in_major", "spend"),
-    ),
-    "input": (
-        *("input_tokens", "tokens_in", "prompt_tokens", "n_context_tokens_total", "input", "context_tokens"),
-        "tokens_input",
-    ),
-    "output": (
-        *("output_tokens", "tokens_out", "completion_tokens", "n_generated_tokens_total", "output"),
-        *("generated_tokens", "tokens_output"),
-    ),
-    "cached": (
-        *("input_cached_tokens", "cached_tokens", "cached_input_tokens", "tokens_cached", "cache_read_tokens"),
-        *("n_cached_context_tokens_total", "cached"),
-    ),
-    "currency": ("amount_currency", "currency", "waehrung", "währung"),
-}
 _TOKEN_PART = re.compile(r",\s*(cached input|input|output|cached)\b.*$|\s+(cached input|input|output)( tokens)?$", re.I)
 _NUMBER = re.compile(r"[-+]?[\d.,'\u00a0\u202f ]*\d(e[-+]?\d+)?", re.I)
 
 
 @dataclass(slots=True)
 class Billed:
-    """What a provider charged for one model on one UTC day. Tokens are None where the export has none."""
+    """What a provider charged for one model on one UTC day, in nano-dollars. Tokens are None where the export has none;
+    input includes cached."""
 
     nanousd: int = 0
     input: int | None = None
@@ -65,13 +39,14 @@ class Invoice:
     """An export: what it charges by UTC day and model, without the date at the end of a model's name.
 
     `problems` are lines that could not be read, one sentence each; `columns` says which of its columns was taken for
-    what. Nothing of it is stored.
+    what, `providers` whom its lines name. Nothing of it is stored.
     """
 
     billed: Mapping[tuple[date, str], Billed]
     problems: Sequence[str]
     unread: int
     columns: Mapping[str, str]
+    providers: frozenset[str] = frozenset()
 
     @property
     def days(self) -> tuple[date, date]:
@@ -80,12 +55,13 @@ class Invoice:
         return min(days), max(days)
 
 
-def read(data: bytes) -> Invoice:
-    """A CSV export. Errors: `Unreadable`, `TooLarge`, each with what to do."""
+def read(data: bytes, columns: Mapping[str, str] | None = None) -> Invoice:
+    """A CSV export; `columns` names some of its headers by kind (`core.usage.invoice_columns.HEADERS`), the others are
+    found by their names. Errors: `Unreadable`, `TooLarge`, `Invalid`, each with what to do."""
     if len(data) > MOST_BYTES:
         raise TooLarge(f"The export is larger than {MOST_BYTES // 10**6} MB. Export a shorter period.")
-    rows, columns = _rows(_text(data))
-    places = {name: rows[0].index(header) for name, header in columns.items()}
+    rows, taken = invoice_columns.table(_text(data), columns or {})
+    places = {name: rows[0].index(header) for name, header in taken.items()}
     body = [(number, row) for number, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
     if len(body) > MOST_LINES:
         raise TooLarge(f"The export has more than {MOST_LINES:,} lines. Export a shorter period, or by day.")
@@ -97,7 +73,12 @@ def read(data: bytes) -> Invoice:
         raise Unreadable(
             f"No line of the export could be read.{first} Export it as CSV with a date, a model and a cost."
         )
-    return Invoice(reader.billed, reader.problems, reader.unread, columns)
+    return Invoice(reader.billed, reader.problems, reader.unread, taken, frozenset(reader.providers))
+
+
+def recognised(data: bytes) -> tuple[list[str], dict[str, str]]:
+    """The names of an export's columns, and what is known of them without being told. Errors: `Unreadable`."""
+    return invoice_columns.recognised(_text(data[:MOST_HEAD].rpartition(b"\n")[0] or data[:MOST_HEAD]))
 
 
 def _text(data: bytes) -> str:
@@ -111,42 +92,6 @@ def _text(data: bytes) -> str:
     raise Unreadable("This is not a text file. Export the costs as CSV, not as a spreadsheet or an archive.")
 
 
-def _rows(text: str) -> tuple[list[list[str]], dict[str, str]]:
-    """The lines with the separator under which most columns are known, and those columns."""
-    found: list[tuple[int, list[list[str]], dict[str, str]]] = []
-    broken = False
-    for delimiter in (",", ";", "\t", "|"):
-        try:
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-        except csv.Error:
-            broken = True
-            continue
-        rows = rows[next((i for i, row in enumerate(rows[:MOST_BEFORE]) if len(_columns(row)) > 1), 0) :]
-        if rows:
-            columns = _columns(rows[0])
-            found.append((len(columns), rows, columns))
-    _, rows, columns = max(found, key=lambda one: one[0], default=(0, [], {}))
-    missing = [name for name in ("day", "model", "cost") if name not in columns]
-    if missing and broken:
-        raise Unreadable("A cell of the file is longer than a cell may be: perhaps a quote is never closed. Mend it.")
-    if not rows:
-        raise Unreadable("The file is empty. Export the costs as CSV.")
-    if missing:
-        heads = ", ".join(cell.strip() for cell in rows[0] if cell.strip())[:200] or "none"
-        raise Unreadable(
-            f"The export lacks a column for {' and '.join(missing)}. Its columns are: {heads}. "
-            "Name them date, model and cost."
-        )
-    return rows, columns
-
-
-def _columns(row: Sequence[str]) -> dict[str, str]:
-    """Which header is what."""
-    plain = {re.sub(r"[^a-z0-9ä-ü]+", "_", cell.strip().lower()).strip("_"): cell for cell in row}
-    taken = {kind: next((plain[name] for name in known if name in plain), None) for kind, known in HEADERS.items()}
-    return {kind: header for kind, header in taken.items() if header is not None}
-
-
 class _Reader:
     """Takes line after line; what cannot be read becomes a sentence."""
 
@@ -155,6 +100,7 @@ class _Reader:
         self.billed: dict[tuple[date, str], Billed] = {}
         self.problems: list[str] = []
         self.unread = 0
+        self.providers: set[str] = set()
         self._comma = _decimal_comma([self._cell(row, "cost") for row in rows])
         self._order = _day_order([self._cell(row, "day") for row in rows])
 
@@ -175,7 +121,8 @@ class _Reader:
         if not said:
             raise ValueError("it names no model.")
         nanousd = _nano(self._cell(row, "cost"), comma=self._comma)
-        counts = {kind: _tokens(self._cell(row, kind)) for kind in ("input", "output", "cached") if kind in self.places}
+        counts = self._counts(row)
+        self.providers |= {self._cell(row, "provider").lower()} - {""}
         one = self.billed.setdefault((day, plain(said)), Billed())
         one.nanousd += nanousd
         one.lines += 1
@@ -183,16 +130,24 @@ class _Reader:
             if count is not None:
                 setattr(one, kind, (getattr(one, kind) or 0) + count)
 
+    def _counts(self, row: Sequence[str]) -> dict[str, int | None]:
+        """Tokens by kind; where no column has the input whole, its parts make it."""
+        kinds = [kind for kind in ("input", "output", *APART) if kind in self.places]
+        found = {kind: _tokens(self._cell(row, kind)) for kind in kinds}
+        parts = [found[kind] for kind in APART if found.get(kind) is not None]
+        if "uncached" in self.places and "input" not in self.places and parts:
+            found["input"] = sum(part for part in parts if part is not None)
+        return {kind: found[kind] for kind in ("input", "output", "cached") if kind in found}
+
     def _cell(self, row: Sequence[str], kind: str) -> str:
         place = self.places.get(kind)
         return row[place].strip() if place is not None and place < len(row) else ""
 
 
 def plain(model: str) -> str:
-    """A model's name as it is compared: without provider, date and kind of token."""
+    """A model's name as it is compared: without its maker, date and kind of token."""
     name = _TOKEN_PART.sub("", model.strip()).strip().lower()
-    name = name.removeprefix("openai/")
-    return list(spellings(name))[-1]
+    return list(spellings(name.rpartition("/")[2] or name))[-1]
 
 
 def _decimal_comma(costs: Sequence[str]) -> bool:

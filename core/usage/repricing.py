@@ -17,7 +17,7 @@ from core.usage.records import ATTEMPT, RUN
 from core.usage.slices import slices
 
 SAMPLES = 20
-
+OFTEN = 1_000  # rows between two words of progress
 
 Progress = Callable[[int, float], None]
 
@@ -27,6 +27,7 @@ class Line(NamedTuple):
 
     attempt_id: int
     run_id: str
+    began: datetime  # its run
     at: datetime
     model: str
     before: Cost
@@ -55,7 +56,7 @@ class Preview:
     """What applying would do: `total` and by model, some of the lines, the largest changes first.
 
     `looked_at` counts the attempts of the filter, `without_price` those of them whose recorded cost stays because no
-    price row holds for them today.
+    price row holds for them today, `still_unknown` those whose cost is unknown and stays so.
     """
 
     total: Change = field(default_factory=Change)
@@ -64,6 +65,7 @@ class Preview:
     runs: int = 0
     looked_at: int = 0
     without_price: int = 0
+    still_unknown: int = 0
 
 
 def preview(store: Store, asked: Filter, *, progress: Progress | None = None) -> Preview:
@@ -100,30 +102,34 @@ _COLUMNS = (
 
 def differing(store: Store, asked: Filter, found: Preview, progress: Progress | None) -> Iterator[Line]:
     """Each attempt whose cost differs, oldest run first; `found` counts what was looked at."""
+    behind = 0.0
     for some in slices(store, asked, _COLUMNS):
-        for row in some.rows:
-            if row.id is None:
-                continue
-            found.looked_at += 1
-            if line := _line(row, found):
-                yield line
-        if progress:
-            progress(found.looked_at, some.share)
+        for place, row in enumerate(some.rows, 1):
+            if row.id is not None:
+                found.looked_at += 1
+                if line := _line(row, found):
+                    yield line
+            if progress and (place % OFTEN == 0 or place == len(some.rows)):
+                progress(found.looked_at, behind + (some.share - behind) * place / len(some.rows))
+        behind = some.share
 
 
 def _line(row: Any, found: Preview) -> Line | None:
     """What changes for one attempt; nothing where no price was asked for: such a call was turned away."""
     before = Cost(nanousd=row.cost_nanousd, status=row.cost_status, price=row.price)
-    if (before.price is None and before.nanousd is not None) or not (row.input_tokens or row.output_tokens):
+    unknown = before.nanousd is None
+    if (before.price is None and not unknown) or not (row.input_tokens or row.output_tokens):
+        found.still_unknown += unknown
         return None
     after = _today(row, before.status)
     if after.nanousd is None:
-        found.without_price += before.nanousd is not None
+        found.without_price += not unknown
+        found.still_unknown += unknown
         return None
     if after.nanousd == before.nanousd:
         return None
     model = f"{row.provider}/{row.model}" if row.model else row.provider
-    return Line(row.id, row.run_id, row.started_at, model, before, after)
+    return Line(row.id, row.run_id, row.run_created_at, row.started_at, model, before, after)
 
 
 def _today(row: Any, status: CostStatus) -> Cost:

@@ -1,5 +1,6 @@
 """The form for a price of the project's own, with what an example call would cost."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -9,16 +10,28 @@ from core.errors import Invalid
 from core.llm import pricing
 from core.llm.price_rows import PriceRow, Rate, dollars
 from core.usage import prices
-from core.usage.price_terms import ABOVE, FIRST_YEAR, KINDS, LAST_YEAR, PROVIDERS, TOKENS, PriceTerms, checked, doubts
+from core.usage.price_terms import (
+    ABOVE,
+    FIRST_YEAR,
+    KINDS,
+    LAST_YEAR,
+    MOST_STEPS,
+    PROVIDERS,
+    TOKENS,
+    PriceTerms,
+    checked,
+    doubts,
+)  # fmt: skip
 from core.wiring import Workbench
 from pages.widgets import notice, safe
 
 OPEN = "admin_price_form"
 BEGINS = "admin_price_begins"  # the day the form suggests
+STEPS = "admin_price_steps"  # how many lines for steps it has
 PAGE = "admin_price"  # where its own notices are kept
 LABELS = {"input": "Input", "cached": "Cached input", "written": "Written to the cache", "output": "Output"}
 EXAMPLE = (10_000, 8_000, 0, 1_000)  # input, cached, written, output
-TEXTS = ("model", "tier", "source", "note", *KINDS, *(f"above_{kind}" for kind in KINDS))
+TEXTS = ("model", "tier", "source", "note", *KINDS)
 
 
 def open(
@@ -35,12 +48,13 @@ def open(
     given[OPEN] = True
     given[_key("provider")], given[_key("model")], given[_key("tier")] = provider, model, tier or ""
     steps = {above for kind in KINDS if row and (rate := getattr(row, kind)) for above, _ in rate.steps if above >= 0}
-    if steps:
-        given[_key("above")] = min(steps)
     for kind in KINDS:
         rate: Rate | None = getattr(row, kind) if row else None
         given[_key(kind)] = _plain(rate.at(0)) if rate else ""
-        given[_key(f"above_{kind}")] = _plain(rate.at(min(steps) + 1)) if rate and steps else ""
+        for number, above in enumerate(sorted(steps), 1):
+            given[_key(_step(number))] = above
+            given[_key(f"{_step(number)}_{kind}")] = _plain(rate.at(above + 1)) if rate else ""
+    given[STEPS] = max(1, len(steps))
 
 
 def close() -> None:
@@ -86,9 +100,12 @@ def _terms() -> PriceTerms:
     model = two.text_input("Model", key=_key("model"), placeholder="gpt-6-luna", help="As the server names it.")
     tier = three.text_input("Service tier", key=_key("tier"), placeholder="standard", help="Such as flex or priority.")
     rates: dict[str, Any] = _row("", "Dollars per million tokens", None)
-    step: dict[str, Any] = _row("above_", "The whole call, above so many input tokens", _key("above"))
-    if any(step.values()):
-        rates[ABOVE] = [step]
+    steps = [_row(f"{_step(number)}_", "The whole call, above so many input tokens", _key(_step(number)))
+             for number in range(1, _steps() + 1)]  # fmt: skip
+    if _steps() < MOST_STEPS:
+        st.button("Another step", icon=":material/add:", type="tertiary", key=_key("another"), on_click=_another)
+    if said := [step for step in steps if any(step.values())]:
+        rates[ABOVE] = said
     one, two, three, four = st.columns((2, 2, 4, 4))
     days = (date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
     begins = one.date_input(
@@ -113,7 +130,7 @@ def _row(prefix: str, label: str, above: str | None) -> dict[str, Any]:
         said[kind] = column.text_input(
             f"{LABELS[kind]} above the step" if above else LABELS[kind],
             key=_key(f"{prefix}{kind}"),
-            placeholder="as below" if above else "needed" if kind in ("input", "output") else "as input",
+            placeholder="no change" if above else "needed" if kind in ("input", "output") else "as input",
             label_visibility="collapsed" if above else "visible",
         )
     return said
@@ -126,11 +143,11 @@ def _preview(workbench: Workbench, terms: PriceTerms) -> bool:
     except Invalid as wrong:
         st.caption(safe.line(wrong.message))
         return False
-    cost = terms.row("").nanousd(*EXAMPLE)
-    at = datetime.combine(terms.valid_from, time(), UTC)
+    row, at = terms.row(""), datetime.combine(terms.valid_from, time(), UTC)
+    cost = row.nanousd(*EXAMPLE)
     st.markdown(
         f"A call with 10,000 tokens in, 8,000 of them cached, and 1,000 out costs **{safe.plain(dollars(cost or 0))}**, "
-        f"{_before(pricing.price(terms.provider, terms.model, terms.tier, at))}."
+        f"{_before(pricing.price(terms.provider, terms.model, terms.tier, at))}.{_stepped(terms.rates, row)}"
     )
     ready = True
     if rivals := prices.rivals(workbench.store, terms):
@@ -142,6 +159,16 @@ def _preview(workbench: Workbench, terms: PriceTerms) -> bool:
         st.warning(safe.bullets(list(found)) if len(found) > 1 else safe.line(found[0]), icon=":material/help:")
         ready &= st.checkbox("It is right all the same", key=_key("sure"))
     return ready
+
+
+def _stepped(rates: Mapping[str, Any], row: PriceRow) -> str:
+    """What one token beyond each step makes of a call."""
+    told = [
+        f"{step[TOKENS] + 1:,} in and 1,000 out cost **{safe.plain(dollars(cost))}**"
+        for step in rates.get(ABOVE, ())
+        if (cost := row.nanousd(step[TOKENS] + 1, 0, 0, 1_000)) is not None
+    ]
+    return f" Beyond the step{'s' if len(told) > 1 else ''}, {'; '.join(told)}." if told else ""
 
 
 def _before(row: PriceRow | None) -> str:
@@ -174,8 +201,26 @@ def _add(workbench: Workbench, terms: PriceTerms) -> None:
 
 
 def _clear() -> None:
-    for name in (*TEXTS, "provider", "above", "from", "to", "sure", "replace"):
+    steps = [
+        f"{_step(number)}{kind}" for number in range(1, MOST_STEPS + 1) for kind in ("", *(f"_{k}" for k in KINDS))
+    ]
+    for name in (*TEXTS, *steps, "provider", "from", "to", "sure", "replace"):
         st.session_state.pop(_key(name), None)
+    st.session_state.pop(STEPS, None)
+
+
+def _another() -> None:
+    st.session_state[STEPS] = _steps() + 1
+
+
+def _steps() -> int:
+    """How many steps can be typed now."""
+    return int(st.session_state.get(STEPS, 1))
+
+
+def _step(number: int) -> str:
+    """The name of a step's fields, from 1."""
+    return "above" if number == 1 else f"above{number}"
 
 
 def _key(name: str) -> str:

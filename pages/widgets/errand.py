@@ -11,6 +11,8 @@ from core.usage.errands import Errand
 from core.wiring import Workbench
 from pages.widgets import safe
 
+STOPPED = "It was stopped. Nothing was changed."
+
 
 def begin(workbench: Workbench, key: str, kind: str, given: Mapping[str, Any], about: Any = None) -> None:
     """For callbacks: start it under this key, in place of the one before; `about` comes back with its result."""
@@ -28,8 +30,11 @@ def find(key: str) -> Errand | None:
     return held[0] if held else None
 
 
-def result(key: str, doing: str) -> tuple[Any, Any] | None:
-    """What came of it and what it is about, once it is ready; until then its progress is drawn, or why there is none."""
+def result(key: str, doing: str, stopped: str = STOPPED) -> tuple[Any, Any] | None:
+    """What came of it and what it is about, once it is ready; until then its progress is drawn, or why there is none.
+
+    `stopped` is what is said of one that was cancelled.
+    """
     if refused := st.session_state.pop("whatif_refused", None):
         st.warning(safe.line(refused))
     held: tuple[Errand, Any] | None = st.session_state.get(key)
@@ -44,7 +49,7 @@ def result(key: str, doing: str) -> tuple[Any, Any] | None:
     if errand.state == "failed":
         st.error(safe.line(errand.problem), icon=":material/block:")
     else:
-        st.info("It was stopped. Nothing was changed.", icon=":material/stop_circle:")
+        st.info(stopped, icon=":material/stop_circle:")
     return None
 
 
@@ -62,5 +67,8 @@ def _under_way(key: str, doing: str) -> None:
         st.rerun()
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.progress(errand.share, text=f"{doing}: {errand.runs:,} so far" if errand.runs else f"{doing} …")
+        st.progress(
+            errand.share,
+            text=f"{doing}: {errand.runs:,} so far, about {errand.share:.0%}" if errand.runs else f"{doing} …",
+        )
         st.button("Cancel", icon=":material/close:", key=f"{key}_cancel", on_click=errand.cancel)

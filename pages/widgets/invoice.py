@@ -1,5 +1,6 @@
 """Invoice check: a provider's export beside our records, day by day, with the likely cause of each difference."""
 
+import zlib
 from collections.abc import Sequence
 
 import streamlit as st
@@ -8,10 +9,21 @@ from core.errors import WorkbenchError
 from core.usage import invoice as engine
 from core.usage import invoice_file
 from core.usage.invoice import Check, Drift
+from core.usage.invoice_causes import CAUSES
+from core.usage.invoice_columns import NEEDED
 from core.usage.invoice_file import Invoice
 from core.usage.queries import Snapshot
 from pages.widgets import grid, safe, words
 
+KINDS = {
+    "day": "Date",
+    "model": "Model",
+    "cost": "Cost",
+    "input": "Tokens in, cached included",
+    "cached": "Tokens in, cached",
+    "output": "Tokens out",
+    "currency": "Currency",
+}
 EXAMPLE = (
     "date,model,input_tokens,cached_tokens,output_tokens,cost\n2026-11-01,gpt-6-luna,1204455,310200,88120,0.2871\n"
 )
@@ -30,20 +42,40 @@ def draw(figures: Snapshot) -> None:
     if file is None:
         with st.expander("What the file has to look like"):
             st.markdown(
-                "A CSV with a date, a model and a cost; tokens in, cached and out where there are any. Columns are "
-                "recognised by name, also those of OpenAI's exports. For example:"
+                "A CSV with a date, a model and a cost in dollars; tokens in, cached and out where there are any. Columns "
+                "are found by their names; where they are not, you say which is which. For example:"
             )
             st.code(EXAMPLE, language=None)
         return
+    data = file.getvalue()
     try:
-        read = invoice_file.read(file.getvalue())
-        found = engine.check(figures, read)
+        columns, provider = _told(figures, data)
+        read = invoice_file.read(data, columns)
+        found = engine.check(figures, read, provider=provider)
     except WorkbenchError as wrong:
         st.error(safe.line(wrong.message), icon=":material/block:")
         return
     _cards(found, read)
     _problems(read)
     _table(found)
+
+
+def _told(figures: Snapshot, data: bytes) -> tuple[dict[str, str], str | None]:
+    """Which column is what where that was said, and whose calls to compare; open where the names do not tell."""
+    headers, known = invoice_file.recognised(data)
+    file = zlib.crc32(repr(headers).encode())  # another heading is another choice
+    with st.expander("Columns and provider", icon=":material/tune:", expanded=not set(NEEDED) <= set(known)):
+        fields = st.columns(4)
+        providers = engine.charging(figures)
+        provider = fields[0].selectbox("Calls to", providers, index=None, key=f"invoice_provider_{file}",
+                                       placeholder="As the file says, or all")  # fmt: skip
+        picked = {
+            kind: fields[number % 4].selectbox(
+                label, headers, index=None, key=f"invoice_{kind}_{file}", placeholder=known.get(kind, "none")
+            )
+            for number, (kind, label) in enumerate(KINDS.items(), 1)
+        }
+    return {kind: header for kind, header in picked.items() if header}, provider
 
 
 def _cards(found: Check, read: Invoice) -> None:
@@ -64,7 +96,10 @@ def _cards(found: Check, read: Invoice) -> None:
             height="stretch",
         )
     taken = ", ".join(f"{kind}: {header.strip()}" for kind, header in read.columns.items())
-    st.caption(safe.line(f"{first} to {last}, UTC. Columns taken, {taken}."))
+    whose = f" Calls to {', '.join(found.providers)}." if found.providers else ""
+    st.caption(safe.line(f"{first} to {last}, UTC.{whose} Columns taken, {taken}."))
+    if found.strangers:
+        st.warning(safe.line(engine.summary(found)), icon=":material/help:")
 
 
 def _problems(read: Invoice) -> None:
@@ -112,7 +147,7 @@ def _causes(found: Check, differing: Sequence[Drift]) -> list[str]:
                 if abs(drift) >= LEAST
                 else "no dollars"
             )
-            told.append(f"{engine.CAUSES[cause]} {many:,} {'day' if many == 1 else 'days'} of a model, {dollars}.")
+            told.append(f"{CAUSES[cause]} {many:,} {'day' if many == 1 else 'days'} of a model, {dollars}.")
     return told
 
 

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core.schema import Caller, usd
-from core.usage import corrections, errands_child
-from core.usage.corrections import Applied
+from core.usage import correction_log, errands_child
+from core.usage.correction_log import Applied
 from core.usage.filters import Filter
 from core.usage.queries import Snapshot
 from core.wiring import Workbench
@@ -16,6 +16,7 @@ from pages.widgets import errand, grid, links, notice, safe, said, words
 T = TypeVar("T")
 
 LOOK, WRITE, UNDO = "repricing_look", "repricing_write", "repricing_undo"
+STOPPED = "It was stopped. What was done until then stands below: go on with it, or undo it."
 
 
 def draw(workbench: Workbench, figures: Snapshot, asked: Filter, names: dict[str, str]) -> None:
@@ -54,7 +55,8 @@ def _preview(told: dict[str, Any]) -> None:
         st.info("No call of this period fits these filters.", icon=":material/filter_alt_off:")
         return
     if not total["attempts"]:
-        st.success(f"All {told['looked_at']:,} calls cost what today's prices say.", icon=":material/check_circle:")
+        known = told["looked_at"] - told["still_unknown"] - told["without_price"]
+        st.success(f"{known:,} calls cost what today's prices say.", icon=":material/check_circle:")
     else:
         _cards(told)
         grid.draw(
@@ -72,6 +74,11 @@ def _preview(told: dict[str, Any]) -> None:
                 _sample(one)
     if told["without_price"]:
         st.caption(f"{told['without_price']:,} calls have no price today. They keep the cost that is recorded.")
+    if told["still_unknown"]:
+        st.caption(
+            f"The cost of {told['still_unknown']:,} calls is unknown and stays so: their model has no price, or what they "
+            "used was never counted. Prices are added under Admin, Prices."
+        )
 
 
 def _recorded(change: dict[str, Any], say: Callable[[int], T]) -> T | None:
@@ -121,13 +128,6 @@ def _apply(workbench: Workbench, told: dict[str, Any], over: dict[str, Any], cal
         st.caption("Only admins write it. Ask one of them.")
         return
     total = told["total"]
-    if total["attempts"] > corrections.MOST:
-        st.warning(
-            f"More than {corrections.MOST:,} calls cannot change at once. Choose a shorter period or one model, and correct the "
-            "rest after it.",
-            icon=":material/date_range:",
-        )
-        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         reason = st.text_input("Reason", key="repricing_reason", placeholder="Price of gpt-6-luna corrected, contract 7",
                                max_chars=400, width=520)  # fmt: skip
@@ -154,7 +154,7 @@ def _ended() -> None:
         (WRITE, "Writing costs", "The costs are corrected."),
         (UNDO, "Giving back costs", "The correction is undone: every call costs again what it did."),
     ):
-        if errand.result(key, doing):
+        if errand.result(key, doing, STOPPED):
             for name in (LOOK, WRITE, UNDO):
                 errand.forget(name)
             st.session_state.pop("repricing_reason", None)
@@ -166,7 +166,7 @@ def _ended() -> None:
 
 
 def _history(workbench: Workbench, names: dict[str, str], caller: Caller) -> None:
-    made = corrections.listed(workbench.store)
+    made = correction_log.listed(workbench.store)
     st.subheader("Corrections so far", anchor=False)
     if not made:
         st.caption("None. What is written here is listed with its reason, and can be undone.")
@@ -186,6 +186,17 @@ def _correction(workbench: Workbench, one: Applied, names: dict[str, str], calle
             who = safe.plain(said.who(one.undone_by or "", names))
             st.caption(f"undone {said.when(one.undone_at)}, {who}", width="content")
         elif caller.may("admin"):
-            st.button("Undo", icon=":material/undo:", key=f"repricing_undo_{one.id}", disabled=_busy(),
-                      on_click=errand.begin,
-                      args=(workbench, UNDO, "undo", {"id": one.id, "by": caller.model_dump(mode="json")}))  # fmt: skip
+            _deeds(workbench, one, caller)
+
+
+def _deeds(workbench: Workbench, one: Applied, caller: Caller) -> None:
+    """Undo it; where it was stopped, go on with it too."""
+    given = {"id": one.id, "by": caller.model_dump(mode="json")}
+    if one.unfinished or one.undoing:
+        doing = "undone" if one.undoing else "written"
+        st.markdown(f":orange-badge[partly {doing}]", width="content")
+    if one.unfinished:
+        st.button("Go on", icon=":material/play_arrow:", key=f"repricing_go_on_{one.id}", disabled=_busy(),
+                  on_click=errand.begin, args=(workbench, WRITE, "go_on", given))  # fmt: skip
+    st.button("Undo", icon=":material/undo:", key=f"repricing_undo_{one.id}", disabled=_busy(),
+              on_click=errand.begin, args=(workbench, UNDO, "undo", given))  # fmt: skip

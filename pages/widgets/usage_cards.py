@@ -5,20 +5,24 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.usage.coverage import known_calls
 from core.usage.figures import Percentiles, Series, Total
 from core.usage.queries import Snapshot
-from pages.widgets import links, words
+from pages.widgets import links, safe, words
 from pages.widgets.usage_filters import Asked
 from pages.widgets.usage_links import runs_of
 
+MUCH = 10  # times as much, above which a change is no percentage
 UNCHANGED = ("0 %", "0.0 points")
 
 
 def draw(figures: Snapshot, asked: Asked) -> Total:
-    """Six cards and the line on coverage; returns the period's total."""
+    """Six cards, what they leave out, and the line on coverage; returns the period's total."""
     now, before = figures.totals(asked.filter), figures.totals(asked.before)
     if not now.runs:
         return now
+    if before.runs * MUCH < now.runs and (first := figures.first_day()) and first > asked.before.start.date():
+        before = Total()  # runs began in the middle of it: there is nothing to compare with
     over_time = figures.series(asked.filter, None, asked.every)
     by_status = figures.series(asked.filter, "status", asked.every)
     speed = figures.speed(asked.filter, None, asked.every)
@@ -30,29 +34,47 @@ def draw(figures: Snapshot, asked: Asked) -> Total:
         _share(fell, fell_before, by_status)
         _time("Latency", now.latency, before.latency, speed.latency["p95"][0])
         _time("First token", now.ttft, before.ttft, speed.ttft["p95"][0])
-    _coverage(now, asked, _unpriced(figures, asked))
+    _parts(now)
+    _coverage(now, asked, known_calls(figures, asked.filter, now), _unpriced(figures, asked))
     return now
 
 
 def _money(now: Total, before: Total, series: Series) -> None:
-    certainty = "estimated" if now.estimated or now.unknown else "exact"
-    value = words.spend(now.cost_nanousd, certainty)
     help = "All legs, retries and failed calls included. ≈ where a part of it is estimated here."
     if now.unknown:
-        runs = "1 run" if now.unknown == 1 else f"{now.unknown:,} runs"
-        help += f"  \nAt least that much: {runs} of unknown cost cannot be in it."
+        help += f"  \n≥ because {_runs(now.unknown)} of unknown cost cannot be in it: it is at least that much."
+    if before.runs:
+        help += f"  \nThe period before: {words.spend(before.cost_nanousd, sureness(before))}."
+    value = words.spend(now.cost_nanousd, sureness(now))
     _card("Spend", value, _change(now.cost_nanousd, before.cost_nanousd), series.usd[0], help=help)
+
+
+def sureness(total: Total) -> str:
+    """The status of the least sure of its runs."""
+    return "unknown" if total.unknown else "estimated" if total.estimated else "exact"
 
 
 def _tokens(now: Total, before: Total, series: Series) -> None:
     count, earlier = (one.input_tokens + one.output_tokens for one in (now, before))
-    uncached = now.input_tokens - now.cached_tokens
     help = (
-        f"In {now.input_tokens:,}: {uncached:,} new, {now.cached_tokens:,} cached.  \n"
-        f"Out {now.output_tokens:,}, of them {now.reasoning_tokens:,} reasoning."
+        f"In {now.input_tokens:,}, of them {now.cached_tokens:,} cached.  \n"
+        f"Out {now.output_tokens:,}, of them {now.reasoning_tokens:,} reasoning.  \n"
+        f"The period before: {earlier:,}."
     )
     drawn = series.of("input_tokens")[0] + series.of("output_tokens")[0]
     _card("Tokens", words.many(count), _change(count, earlier), drawn, help=help, direction="off")
+
+
+def _parts(now: Total) -> None:
+    """What the cards leave out, in one line: the kinds of tokens and the middle of the durations."""
+    told = f"Tokens in: {words.many(now.input_tokens)}, {words.many(now.cached_tokens)} of them cached"
+    if now.cache_share is not None:
+        told += f" ({_percent(now.cached_tokens, now.input_tokens)})"
+    told += f"; out: {words.many(now.output_tokens)}, {words.many(now.reasoning_tokens)} of them reasoning."
+    if now.latency.p50 is not None:
+        told += f" Half of the runs took less than {words.seconds(now.latency.p50)}"
+        told += "." if now.ttft.p50 is None else f", {words.seconds(now.ttft.p50)} to the first token."
+    st.caption(told)
 
 
 def _share(now: float | None, before: float | None, by_status: Series) -> None:
@@ -91,7 +113,7 @@ def _change(now: float | None, before: float | None) -> str | None:
     """By how much more than in the period before, or how many times as much; nothing where there was none."""
     if not before or now is None:
         return None
-    return f"× {now / before:,.0f}" if now > 10 * before else _signed(100 * (now - before) / before, 0, "%")
+    return f"× {now / before:,.0f}" if now > MUCH * before else _signed(100 * (now - before) / before, 0, "%")
 
 
 def _signed(by: float, digits: int, unit: str) -> str:
@@ -116,16 +138,15 @@ def _unpriced(figures: Snapshot, asked: Asked) -> int:
     return sum(row.total.unknown for row in rows if row.values[0] not in ("running", "abandoned"))
 
 
-def _coverage(now: Total, asked: Asked, unpriced: int) -> None:
-    """How sure the total is, and the way to what is not."""
+def _coverage(now: Total, asked: Asked, beyond: int, unpriced: int) -> None:
+    """How sure the total is, and the way to what is not; `beyond` is what is known of runs of unknown cost."""
     shares = [
         f"{_percent(getattr(now, name), now.runs)} {name}"
         for name in ("exact", "estimated", "unknown")
         if getattr(now, name)
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
-        runs = "1 run" if now.runs == 1 else f"{now.runs:,} runs"
-        told = f"Cost of {runs}: {', '.join(shares)}."
+        told = f"Cost of {_runs(now.runs)}: {', '.join(shares)}."
         st.caption(told, width="content", help=f"Days begin at midnight in your time zone, {asked.filter.zone}.")
         for name in ("estimated", "unknown"):
             if count := getattr(now, name):
@@ -135,6 +156,18 @@ def _coverage(now: Total, asked: Asked, unpriced: int) -> None:
             here = {name: st.query_params.get_all(name) for name in st.query_params} | {"view": "repricing"}
             help = "What these runs cost by the prices known today"
             links.to("whatif.py", "Price past runs", icon=":material/price_change:", help=help, **here)
+    if beyond:
+        least = words.spend((now.cost_nanousd or 0) + beyond, "exact")
+        st.caption(
+            safe.line(
+                f"At least {least} in all: of the runs of unknown cost some calls are known, which come to "
+                f"{words.spend(beyond, 'exact')} beyond the figure above."
+            )
+        )
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count:,} runs"
 
 
 def _percent(part: int, whole: int) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.usage.economics import USUAL, Economy
 from pages.widgets import grid, safe, usage_filters, words
+from pages.widgets.usage_cards import sureness
 from pages.widgets.usage_filters import Names
 
 KEY = "usage_grouped"
@@ -27,7 +28,7 @@ def groups() -> tuple[str, ...]:
 def draw(whole: Economy, rows: Sequence[Economy], by: Sequence[str], names: Names) -> None:
     """The whole in words, and the groups in figures, dearest first."""
     if whole.kept:
-        each = words.spend(whole.nanousd_each, "exact" if whole.total.exact == whole.total.runs else "estimated")
+        each = words.spend(whole.nanousd_each, sureness(whole.total))
         papers = "the one document" if whole.kept == 1 else f"each of {whole.kept:,} documents"
         st.markdown(safe.line(f"**{each}** for {papers} kept, failures and trials included."))
     else:

@@ -71,11 +71,18 @@ def view(views: Mapping[str, str]) -> str:
     return current
 
 
-def nothing(asked: Asked) -> None:
+def nothing(figures: Snapshot, asked: Asked) -> None:
     """What to do where no run fits."""
     if asked.filter.where:
         st.info("No run of this period fits these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", key="usage_clear_all", on_click=clear)
+        return
+    if first := figures.first_day():
+        since = f"{first.day} {first:%B %Y}"
+        st.info(f"No run in this period. The first that is recorded is of {since}.", icon=":material/insights:")
+        st.button(
+            "Show all since then", key="usage_all", on_click=usage_period.choose, args=(first, usage_period.today())
+        )
         return
     st.info("No run in this period yet. What you generate shows here at once.", icon=":material/insights:")
     links.to("generate.py", "Make the first run", icon=":material/edit_note:")
@@ -118,8 +125,7 @@ def only(dimension: str, value: Value) -> None:
 
 def clear(*dimensions: str) -> None:
     """For callbacks: without these filters, or without any."""
-    for dimension in dimensions or (*DIMENSIONS, "user"):
-        st.query_params.pop(dimension, None)
+    usage_period.change(dict.fromkeys(dimensions or (*DIMENSIONS, "user")))
 
 
 def say(dimension: str, names: Names) -> Callable[[Value], str]:

@@ -1,5 +1,6 @@
 """The period of the Usage page: named spans and days of one's own, kept in the URL, in the viewer's zone."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import streamlit as st
@@ -70,8 +71,17 @@ def days() -> tuple[date, date]:
 
 def choose(first: date, last: date) -> None:
     """For callbacks: these days and no others."""
-    st.query_params["period"] = "own"
-    st.query_params["from"], st.query_params["to"] = first.isoformat(), last.isoformat()
+    change({"period": "own", "from": first.isoformat(), "to": last.isoformat()})
+
+
+def change(what: Mapping[str, str | None]) -> None:
+    """For callbacks: let the URL say this too, as one step of the browser's history; None takes a name out of it."""
+    said = {name: value for name, value in what.items() if value is not None}
+    if all(name in said or name not in st.query_params for name in what):
+        st.query_params.update(said)
+    else:
+        kept = {name: st.query_params.get_all(name) for name in st.query_params if name not in what}
+        st.query_params.from_dict(kept | said)
 
 
 def around(first: date, every: Every) -> tuple[date, date]:
@@ -104,12 +114,10 @@ def _day(name: str, otherwise: date) -> date:
 def _picked() -> None:
     chosen = st.session_state["usage_period"]
     first, last = days()
-    for name in ("from", "to"):
-        st.query_params.pop(name, None)
     if chosen == "own":
         choose(first, last)
     else:
-        st.query_params["period"] = chosen
+        change({"period": chosen, "from": None, "to": None})
 
 
 def _days_picked() -> None:

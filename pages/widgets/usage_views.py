@@ -46,7 +46,7 @@ def overview(figures: Snapshot, asked: Asked, names: Names) -> None:
         charts.draw(figure, "usage_cached", alt="Cache hit share over time", on_click=_zoom(asked))
     _heading("When", "Runs by weekday and hour, in your time zone. Click an hour to open its busiest runs.")
     heat = figures.heat(asked.filter)
-    figure = charts.heat(heat.of("runs"), rows=DAYS, unit="runs")
+    figure = charts.heat(heat.runs, rows=DAYS, unit="runs")
     charts.draw(figure, "usage_heat", alt="Runs by weekday and hour", on_click=_hour(figures, asked))
     _table(
         figures.rows(asked.filter, (asked.split,), percentiles=True),
@@ -96,7 +96,7 @@ def people(figures: Snapshot, asked: Asked, names: Names) -> None:
         _heading("Candidates", "Most spent first. Click one to see their runs alone.")
         users = figures.users(asked.filter, ROWS)
         groups = [
-            (safe.plain(one.name or "erased candidates"), one.user_id or None, (one.total.cost_nanousd or 0) / 1e9)
+            (safe.plain(one.name or "erased candidates"), one.user_id or None, (one.cost_nanousd or 0) / 1e9)
             for one in users
         ]
         _ranked(groups, "usage_users", "Spend by candidate", _candidate)
@@ -197,6 +197,7 @@ def _table(rows: Sequence[Row], label: str, say: Callable[[Value], str], key: st
                 "Out": row.total.output_tokens,
                 "Reasoning": row.total.reasoning_tokens,
                 "Exact": row.total.coverage,
+                "Unknown": row.total.unknown,
                 "p95": _s(row.total.latency.p95),
             }
             for row in _dearest(rows)
@@ -208,6 +209,7 @@ def _table(rows: Sequence[Row], label: str, say: Callable[[Value], str], key: st
             "Per run": money(format="$%.6f", help="Spend by runs of known cost."),
             "Exact": number(format="percent", help="Share of runs whose cost is exact"),
             "p95": number("Latency p95", format="%.1f s"),
+            "Unknown": number(format="localized", help="Runs whose cost is unknown and not in the spend"),
             **{name: number(format="localized") for name in ("Runs", "In", "Cached", "Out", "Reasoning")},
         },
     )

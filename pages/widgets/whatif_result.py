@@ -62,7 +62,7 @@ def _cards(found: Outcome) -> None:
 
 
 def _spend(side: Side) -> str:
-    return words.spend(side.nanousd, "estimated" if side.estimated else "exact")
+    return words.spend(side.nanousd, "unknown" if side.unknown else "estimated" if side.estimated else "exact")
 
 
 def _coverage(side: Side) -> str:

@@ -98,6 +98,37 @@ def test_a_catalogue_row_is_the_start_of_an_own_one_with_its_step(house: Workben
     assert row.rates == {"input": "0.1", "cached": "0.01", "written": "0.125", "output": "0.4", "above": [step]}
 
 
+def test_a_price_of_several_steps_is_typed_line_by_line_and_comes_back_whole_when_it_is_changed(
+    house: Workbench,
+) -> None:
+    at = press(shown(house), "open")
+    press(at, "another")
+    type_in(at, model="tiered", input="1", output="2", source="Contract 7", above_input="3", above_output="4")
+    at.number_input(key="admin_price_above").set_value(32_000)
+    at.number_input(key="admin_price_above2").set_value(128_000)
+    type_in(at, above2_input="5")
+    # 32,001×3,000 + 1,000×4,000 and 128,001×5,000 + 1,000×4,000
+    assert "32,001 in and 1,000 out cost **\\$0.100003**; 128,001 in and 1,000 out cost **\\$0.644005**" in said(at)
+    press(at, "add")
+    (row,) = prices.listed(house.store)
+    steps = [{"tokens": 32_000, "input": "3", "output": "4"}, {"tokens": 128_000, "input": "5"}]
+    assert row.rates == {"input": "1", "output": "2", "above": steps}
+
+
+def test_all_steps_of_a_row_stand_in_the_form_that_changes_it() -> None:
+    def opened() -> None:
+        from core.usage.price_terms import price_row
+        from pages.widgets import admin_price_form as form
+
+        steps = [{"tokens": 32_000, "input": "3", "output": "4"}, {"tokens": 128_000, "input": "5"}]
+        form.open("openai", "tiered", row=price_row("", {"input": "1", "output": "2", "above": steps}))
+
+    at = AppTest.from_function(opened).run()
+    kept = [at.session_state[f"admin_price_{name}"] for name in ("above", "above2", "above_input", "above2_input")]
+    assert kept == [32_000, 128_000, "3.00", "5.00"]
+    assert at.session_state["admin_price_above2_output"] == "4.00"
+
+
 def test_what_looks_like_a_slip_or_meets_another_row_is_added_only_when_ticked(house: Workbench) -> None:
     old = added(house)
     at = press(shown(house), "open")

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from core.usage.filters import Filter
@@ -75,6 +76,28 @@ def test_spend_says_how_sure_it_is(opening: Opening, page: Page, cost: int | Non
     assert f"Cost of 1 run: 100 % {status}." in [caption.value for caption in at.caption]
 
 
+@pytest.mark.parametrize("legs", [(5_000_000, None), (None, 5_000_000)])
+def test_a_spend_with_unknown_runs_is_at_least_so_much_and_says_what_is_known_of_them(
+    opening: Opening, page: Page, legs: tuple[int | None, ...]
+) -> None:
+    chance = random.Random(1)
+    costs = [
+        history.leg(chance)
+        | {"cost_nanousd": cost, "cost_status": "unknown" if cost is None else "exact", "status": status}
+        for cost, status in zip(legs, ("failed", "ok"), strict=True)
+    ]
+    known = history.leg(chance) | {"cost_nanousd": 2_000_000, "cost_status": "exact"}
+    recorded(
+        opening(),
+        {"status": "fallback", "legs": costs, **history.summed(costs)},
+        {"legs": [known], **history.summed([known])},
+    )
+    at = page("usage.py")
+    assert cards(at)["Spend"] == "≥ $0.0020"
+    (told,) = [caption.value for caption in at.caption if "At least" in caption.value]
+    assert "$0.0070 in all" in told.replace("\\", "") and "$0.0050 beyond" in told.replace("\\", "")
+
+
 @pytest.mark.parametrize(
     ("status", "offered"), [("ok", True), ("cancelled", True), ("running", False), ("abandoned", False)]
 )
@@ -86,6 +109,44 @@ def test_a_missing_price_is_offered_only_where_one_may_be_missing(
     labels = [link.label for link in page("usage.py").get("page_link")]
     assert ("Add a missing price" in labels) is offered
     assert "1 unknown" in labels
+
+
+def test_a_period_without_a_run_leads_to_those_that_have_some(opening: Opening, page: Page) -> None:
+    recorded(opening(), {"ago": timedelta(days=40)})
+    at = page("usage.py", period="7d")
+    first = datetime.now(UTC) - timedelta(days=40)
+    assert f"The first that is recorded is of {first.day} {first:%B %Y}" in at.info[0].value
+    at.button("usage_all").click().run()
+    assert cards(at)["Runs"] == "1"
+
+
+@pytest.mark.parametrize(("first_ago", "change"), [(12, None), (13, "× 12")])
+def test_what_began_in_the_middle_of_the_period_before_is_nothing_to_compare_much_with(
+    opening: Opening, page: Page, first_ago: int, change: str | None
+) -> None:
+    day = timedelta(days=1)
+    recorded(opening(), {"ago": first_ago * day - timedelta(minutes=1)}, *({"ago": day} for _ in range(12)))
+    at = page("usage.py", period="7d")
+    assert (cards(at)["Runs"], changes(at)["Runs"] or None) == ("12", change)
+
+
+def test_one_click_is_one_step_of_the_browsers_history(
+    opening: Opening, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL that is written in parts would need as many steps back."""
+    recorded(opening(), {"feature": "match"})
+    at = page("usage.py", feature="match", plan="pro", period="own", **{"from": "2020-01-01", "to": "2020-01-02"})
+    written, write = [], QueryParams._send_query_param_msg
+
+    def counted(self: QueryParams) -> None:
+        written.append(str(self))
+        write(self)
+
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", counted)
+    at.button("usage_clear").click().run()
+    at.selectbox("usage_period").set_value("12m").run()
+    assert len(written) == 2 and "12m" in written[1]
+    assert "feature" not in written[0] and "from" not in written[1]
 
 
 def test_the_period_stands_beside_the_one_before(opening: Opening, page: Page) -> None:
@@ -196,8 +257,8 @@ def test_a_spend_that_lacks_unknown_costs_says_so(opening: Opening, page: Page) 
     known = {"cost_nanousd": 1_500_000, "cost_status": "exact"}
     recorded(opening(), known, {"cost_nanousd": None, "cost_status": "unknown"})
     (spend,) = (metric for metric in page("usage.py").metric if metric.label == "Spend")
-    assert spend.value == "≈ $0.0015"
-    assert "At least that much: 1 run of unknown cost" in spend.help
+    assert spend.value == "≥ $0.0015"
+    assert "1 run of unknown cost cannot be in it: it is at least that much" in spend.help
 
 
 def test_unknown_costs_lead_to_prices_and_to_what_past_runs_cost_by_them(opening: Opening, page: Page) -> None:

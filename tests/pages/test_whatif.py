@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from core.access import members
 from core.llm import pricing
 from core.store import EVERYONE, Member
-from core.usage import errands, prices
+from core.usage import corrections, errands, prices
+from core.usage.filters import Filter
 from core.usage.price_terms import PriceTerms
 from core.wiring import Workbench
 from tests.pages.conftest import Opening
@@ -174,6 +175,24 @@ def test_support_has_no_such_page(opening: Opening, page: Page, monkeypatch: pyt
         page("whatif.py")
 
 
+def test_a_correction_that_was_stopped_goes_on_at_a_click(
+    opening: Opening, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench = opening()
+    recorded(workbench, leg(1_000, 7))
+    recorded(workbench, leg(1_000, 7))
+    with monkeypatch.context() as patch:
+        patch.setattr(corrections, "AT_ONCE", 1)
+        patch.setattr(corrections, "_finish", lambda *given: 1 / 0)  # dies in the last part
+        with pytest.raises(ZeroDivisionError):
+            corrections.apply(workbench.store, Filter.days(date(2020, 1, 1), date(2100, 1, 1)), ADMIN, "Contract 7")
+    at = page("whatif.py", view="repricing", period="7d")
+    assert "partly written" in words(at)
+    at.button("repricing_go_on_1").click().run()
+    assert "The costs are corrected." in words(settled(at, "repricing_write"))
+    assert len(set(costs(workbench.store))) == 1 and not [one for one in at.button if one.key == "repricing_go_on_1"]
+
+
 # -- invoice and sunset ----------------------------------------------------------------------------------------
 
 
@@ -191,6 +210,20 @@ def test_an_export_is_compared_and_bad_lines_are_named(opening: Opening, page: P
     figures = shown(at)
     assert (figures["They charge"], figures["Recorded here"], figures["Drift"]) == ("$6.0000", "$5.0000", "+$1.0000")
     assert "Line 3: x is no cost." in words(at)
+
+
+def test_an_export_of_any_heading_is_compared_once_its_columns_are_said(opening: Opening, page: Page) -> None:
+    recorded(opening(), leg(1_000, 5_000_000_000))
+    day = (datetime.now(UTC) - timedelta(days=1)).date()
+    at = page("whatif.py", view="invoice")
+    at.get("file_uploader")[0].upload("costs.csv", f"Tag;Wer;Betrag\n{day};gpt-6-luna;6\n".encode(), "text/csv").run()
+    assert "lacks a column for date and model and cost" in at.error[0].value
+    for label, header in (("Date", "Tag"), ("Model", "Wer"), ("Cost", "Betrag"), ("Calls to", "openai")):
+        (field,) = (box for box in at.selectbox if box.label == label)
+        field.set_value(header).run()
+    figures = shown(at)
+    assert (figures["They charge"], figures["Recorded here"], figures["Drift"]) == ("$6.0000", "$5.0000", "+$1.0000")
+    assert "Calls to openai" in words(at)
 
 
 def test_the_radar_says_how_to_tell_it_of_a_day(opening: Opening, page: Page) -> None:

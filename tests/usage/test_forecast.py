@@ -53,20 +53,20 @@ def history(kind: str, first: date, days: int, chance: np.random.Generator) -> n
 KINDS = ("steady", "noisy", "every day alike", "with wild days", "in spells", "growing", "drifting")
 
 
-@pytest.mark.parametrize("days", [14, 28, 60])
-def test_the_stated_range_holds_the_truth_about_as_often_as_it_says(days: int) -> None:
-    """Back-tests over made-up houses of every kind; the range says 80 in 100."""
+def test_the_stated_range_holds_the_truth_about_as_often_as_it_says_for_houses_of_every_kind() -> None:
+    """Back-tests after two, four and eight weeks; the range says 80 in 100."""
     chance, inside = np.random.default_rng(11), {kind: [] for kind in KINDS}  # type: ignore[var-annotated]
-    for trial in range(40):
-        left = 2 + trial % 20
-        first = LAST - timedelta(days=days + left - 1)
-        for kind in KINDS:
-            spent = history(kind, first, days + left, chance)
-            found = told(spent[:days].tolist(), left=left)
-            inside[kind].append(found.low[-1] <= spent[days:].sum() <= found.high[-1])
+    for days in (14, 28, 60):
+        for trial in range(40):
+            left = 2 + trial % 20
+            first = LAST - timedelta(days=days + left - 1)
+            for kind in KINDS:
+                spent = history(kind, first, days + left, chance)
+                found = told(spent[:days].tolist(), left=left)
+                inside[kind].append(found.low[-1] <= spent[days:].sum() <= found.high[-1])
     shares = {kind: float(np.mean(hits)) for kind, hits in inside.items()}
-    assert 0.72 <= np.mean(list(shares.values())) <= 0.9, shares
-    assert min(shares.values()) >= 0.55, shares
+    assert 0.77 <= np.mean(list(shares.values())) <= 0.87, shares
+    assert min(shares.values()) >= 0.71 and max(shares.values()) <= 0.94, shares  # 120 tries each: give or take 4
 
 
 def test_the_run_out_comes_before_the_latest_day_about_as_often_as_it_says() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from core.errors import Unreadable
+from core.errors import Invalid, Unreadable
 from core.store import Store
 from core.usage import invoice, invoice_file
-from core.usage.invoice import Ours, compare
+from core.usage.invoice import compare
+from core.usage.invoice_causes import Ours
 from core.usage.invoice_file import Billed
 from core.usage.queries import Usage
 from tests.databases import person
@@ -61,6 +62,63 @@ def test_an_export_is_read_whatever_its_form(text: str, billed: Billed | None) -
         }
     else:
         assert read.billed[DAY, LUNA] == billed
+
+
+ANTHROPIC = """usage_date_utc,model_version,workspace,usage_input_tokens_no_cache,usage_input_tokens_cache_write_5m,\
+usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,usage_output_tokens,cost_usd
+2026-11-10,claude-sonnet-4-5-20250929,Default,1000,200,30,4000,600,0.25
+"""
+OPENROUTER = """date,model,model_permaslug,provider_name,usage,requests,prompt_tokens,completion_tokens,reasoning_tokens
+2026-11-10 00:00:00,anthropic/claude-sonnet-4.5,anthropic/claude-4.5-sonnet-20250929,Anthropic,0.5,3,900,100,40
+"""
+AZURE = """UsageDateTime;MeterName;CostInBillingCurrency;BillingCurrency
+2026-11-10T00:00:00Z;gpt-6-luna;1,25;USD
+2026-11-10T00:00:00Z;gpt-6-luna;1,25;EUR
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "billed", "providers", "problems"),
+    [
+        (ANTHROPIC, "claude-sonnet-4-5", Billed(250_000_000, 5230, 600, 4000, 1), set(), 0),
+        (OPENROUTER, "claude-sonnet-4.5", Billed(500_000_000, 900, 100, None, 1), {"anthropic"}, 0),
+        (AZURE, LUNA, Billed(1_250_000_000, lines=1), set(), 1),
+    ],
+    ids=["parts of the input", "maker in the name", "semicolons and another currency"],
+)
+def test_exports_of_other_providers_are_read_by_the_names_of_their_columns(
+    text: str, model: str, billed: Billed, providers: set[str], problems: int
+) -> None:
+    read = invoice_file.read(text.encode())
+    assert (read.billed, read.providers, read.unread) == ({(DAY, model): billed}, providers, problems)
+
+
+STRANGE = b"Report of November\n\nTag|Wer|Betrag|Hin\n10.11.2026|gpt-6-luna|2|1200\n"
+
+
+def test_a_column_of_any_name_is_taken_where_it_is_said_what_it_is() -> None:
+    with pytest.raises(Unreadable, match=r"lacks a column for date and model and cost\. Its columns are: Tag, Wer"):
+        invoice_file.read(STRANGE)
+    assert invoice_file.recognised(STRANGE) == (["Tag", "Wer", "Betrag", "Hin"], {})
+    said = {"day": "Tag", "model": "Wer", "cost": "Betrag", "input": "Hin"}
+    assert invoice_file.read(STRANGE, said).billed == {(DAY, LUNA): Billed(2 * 10**9, 1200, lines=1)}
+
+
+def test_what_is_said_comes_before_the_name() -> None:
+    text = f"date,model,cost,amount due\n2026-11-10,{LUNA},1,7\n".encode()
+    assert invoice_file.read(text, {"cost": "amount due"}).billed[DAY, LUNA].nanousd == 7 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"cost": "Betrug"}, "no column Betrug. Its columns are: Tag, Wer"),
+        ({"coin": "Tag"}, "no column of the kind coin"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named(said: dict[str, str], words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        invoice_file.read(STRANGE, {"day": "Tag", "model": "Wer", "cost": "Betrag"} | said)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
@@ -216,13 +274,45 @@ def test_our_records_come_from_the_figures_by_utc_day_and_model(store: Store) ->
             run(user, leg(1, 1), at=at + timedelta(minutes=2)),
         ],
     )
-    ours = invoice.recorded(Usage(store).now(), DAY, DAY)
+    ours = invoice.recorded(Usage(store).now(), DAY, DAY, ["openai"])
     assert ours[DAY, LUNA] == Ours(nanousd=12, input=160, legs=3, unknown=1)
     assert ours[DAY + timedelta(days=1), LUNA].nanousd == 1
     read = invoice_file.read(b"date,model,cost\n2026-11-10,gpt-6-luna,0.000000012\n")
     found = invoice.check(Usage(store).now(), read)
     assert [(one.model, one.cause) for one in found.drifts] == [(LUNA, "agrees")]
     assert invoice.summary(found).startswith("The export and our records agree")
+
+
+@pytest.mark.parametrize(
+    ("provider", "line", "compared", "ours"),
+    [
+        (None, "", ["openai", "openrouter"], 12),  # all that charge, the embedded model does not
+        ("openrouter", "", ["openrouter"], 5),
+        (None, "OpenRouter", ["openrouter"], 5),  # as the file says
+        (None, "Somebody", ["openai", "openrouter"], 12),
+    ],
+)
+def test_the_provider_is_chosen_or_read_from_the_file(
+    store: Store, provider: str | None, line: str, compared: list[str], ours: int
+) -> None:
+    user, at = person(store), datetime(2026, 11, 10, 12, tzinfo=UTC)
+    legs = [leg(1, 7), leg(1, 5, provider="openrouter", model="openai/gpt-6-luna"), leg(1, 9, provider="embedded")]
+    history.fill(store, [run(user, one, at=at) for one in legs])
+    read = invoice_file.read(f"date,model,cost,provider\n2026-11-10,{LUNA},0,{line}\n".encode())
+    found = invoice.check(Usage(store).now(), read, provider=provider)
+    assert (found.providers, found.ours_nanousd, found.strangers) == (compared, ours, False)
+    with pytest.raises(Invalid, match=r"No call to azure is recorded here\. Those that were: openai, openrouter"):
+        invoice.check(Usage(store).now(), read, provider="azure")
+
+
+def test_an_export_of_strange_models_says_that_nothing_can_be_compared(store: Store) -> None:
+    history.fill(store, [run(person(store), leg(1, 7), at=datetime(2026, 11, 10, 12, tzinfo=UTC))])
+    read = invoice_file.read(b"date,model,cost\n2026-11-10,GPT 6 inp glbl Tokens,1\n")
+    found = invoice.check(Usage(store).now(), read)
+    assert (
+        found.strangers
+        and "No model of the export is recorded here on the same day under openai" in invoice.summary(found)
+    )
 
 
 def test_ours_and_theirs_add_up_whatever_the_causes() -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select, update
 from core.cli import main
 from core.demo import runs as demo_runs
 from core.errors import Conflict
+from core.schema import usd
 from core.settings import HOUSE
 from core.store import Store, UsageDay, User
 from core.usage import report
@@ -224,3 +225,18 @@ def test_a_reader_who_leaves_early_is_no_mistake(tmp_path: Path) -> None:
     with told.stderr as complaints:
         assert complaints.read() == b""
     assert told.wait(60) == 0
+
+
+def test_the_table_says_what_is_known_beyond_it_and_the_json_stays_as_it_is(
+    house: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(house)
+    runs = [one for one in history.scan(store) if one["cost_nanousd"] is None]
+    store.close()
+    known = sum(leg["cost_nanousd"] or 0 for one in runs for leg in one["legs"])
+    assert known, "the made-up runs have nothing to find"
+    assert main(["usage", "report", *YEAR]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"Known calls of runs of unknown cost come to {usd(known)} dollars beyond this."
+    assert main(["usage", "report", *YEAR, "--format", "csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2

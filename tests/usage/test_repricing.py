@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, insert, select, update
 
-from core.errors import Conflict, Denied, Invalid, NotFound, TooLarge
+from core.errors import Conflict, Denied, Invalid, NotFound
 from core.llm import pricing
 from core.schema import Caller
 from core.store import Base, Ledger, Store
 from core.store.columns import now
-from core.usage import audit, budget_corrections, corrections, fold, prices, repricing
+from core.usage import audit, budget_corrections, correction_log, correction_rows, corrections, fold, prices, repricing
 from core.usage.filters import Filter
 from core.usage.price_terms import PriceTerms
 from core.usage.queries import Usage
@@ -125,6 +125,28 @@ def test_the_preview_adds_up_by_model_and_counts_what_was_unknown(store: Store) 
     assert [one.after.nanousd for one in found.samples] == [6_000_000, 1_000_000, 1_000_000]
 
 
+def test_what_stays_unknown_is_counted_and_never_said_to_agree(store: Store) -> None:
+    user = person(store)
+    legs = [
+        leg(1_000, None, model="house-model", price=None),
+        leg(0, None, price=None),
+        leg(1_000, 5, model="house-model"),
+    ]
+    history.fill(store, [run(user, one) for one in legs])
+    found = repricing.preview(store, ALL)
+    assert (found.looked_at, found.still_unknown, found.without_price, found.total.attempts) == (3, 2, 1, 0)
+
+
+def test_progress_grows_to_the_whole_while_one_slice_is_looked_through(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repricing, "OFTEN", 2)
+    history.fill(store, [run(person(store), leg(1_000, 7)) for _ in range(5)])
+    told: list[tuple[int, float]] = []
+    repricing.preview(store, ALL, progress=lambda calls, share: told.append((calls, share)))
+    assert told == [(2, 0.4), (4, 0.8), (5, 1.0)]
+
+
 def test_only_the_filter_is_looked_at(store: Store) -> None:
     one, other = person(store), person(store, name="Bo Lind")
     history.fill(store, [run(one, leg(1_000, 7)), run(other, leg(1_000, 7))])
@@ -142,7 +164,7 @@ def test_a_run_costs_the_sum_of_its_legs_and_its_index_says_why(store: Store) ->
     id = corrections.apply(store, ALL, ADMIN, " Contract 7 ")
     with store.read() as connection:
         assert connection.execute(select(RUN.c.cost_nanousd, RUN.c.cost_status)).one() == (1_000_005, "exact")
-    (made,) = corrections.listed(store)
+    (made,) = correction_log.listed(store)
     assert (made.id, made.who, made.reason, made.lines) == (id, "member:1", "Contract 7", 1)
     assert (made.before_nanousd, made.after_nanousd, made.undone_at) == (7, 1_000_000, None)
     (told,) = audit.events(store, "repricing")
@@ -221,7 +243,7 @@ def test_an_undo_is_told_and_happens_once(store: Store) -> None:
     give(store)
     id = corrections.apply(store, ALL, ADMIN, "Contract 7")
     assert corrections.undo(store, id, ADMIN) == 1
-    (made,) = corrections.listed(store)
+    (made,) = correction_log.listed(store)
     assert made.undone_by == "member:1" and made.undone_at is not None
     assert [one.action for one in audit.events(store, "repricing")] == ["repricing.undo", "repricing.apply"]
     with pytest.raises(Conflict, match="undone before"):
@@ -246,23 +268,120 @@ def test_who_died_in_the_middle_changed_nothing(store: Store, monkeypatch: pytes
 def test_a_cost_that_changed_meanwhile_stops_all_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     history.fill(store, [run(person(store), leg(1_000, 7)) for _ in range(3)])
     give(store)
-    noted = corrections._noted
+    begun = corrections._begun
 
-    def changed(connection: Any, *more: Any) -> int:
+    def changed(connection: Any, *more: Any, **named: Any) -> int:
         one = select(ATTEMPT.c.id).limit(1).scalar_subquery()
         connection.execute(update(ATTEMPT).where(ATTEMPT.c.id == one).values(cost_nanousd=8))
-        return noted(connection, *more)
+        return begun(connection, *more, **named)
 
-    monkeypatch.setattr(corrections, "_noted", changed)
+    monkeypatch.setattr(corrections, "_begun", changed)
     with pytest.raises(Conflict, match="changed meanwhile"):
         corrections.apply(store, ALL, ADMIN, "Contract 7")
     assert [cost for cost, _, _ in costs(store)] == [7, 7, 7]
 
 
+# -- part by part ------------------------------------------------------------------------------------------
+
+
+def stopped_after(monkeypatch: pytest.MonkeyPatch, parts: int) -> None:
+    """Parts of two attempts, and the process dies in the one after so many."""
+    write, left = correction_rows.write, [parts]
+
+    def dying(*given: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return write(*given)
+
+    monkeypatch.setattr(corrections, "AT_ONCE", 2)
+    monkeypatch.setattr(correction_rows, "write", dying)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+@pytest.mark.parametrize("then", ["go on", "undo", "go on and undo"])
+def test_one_that_was_stopped_goes_on_or_is_undone_as_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch, parts: int, then: str
+) -> None:
+    user, this = person(store), now()
+    with store.write() as connection:
+        line = {"subject": "project", "measure": "nanousd", "period": f"{this:%Y-%m}", "used": 90, "reserved": 0}
+        connection.execute(insert(LEDGER).values(**line))
+    moments = [this, this, None, None, None]
+    history.fill(store, [run(user, leg(1_000, 7), leg(1_000, None, price=None), at=at) for at in moments])
+    before = rows(store, *KEPT)
+    give(store)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stopped_after(patch, parts)
+        corrections.apply(store, MONTH, ADMIN, "Contract 7")
+    (half,) = correction_log.listed(store)
+    assert (half.unfinished, half.lines) == (True, 2 * parts)
+    assert sorted(cost for cost, _, _ in costs(store) if cost) == [7] * (5 - parts) + [10**6] * 2 * parts
+    _agrees(store)
+    with pytest.raises(Conflict, match=f"Correction {half.id} is still being written, or was stopped"):
+        corrections.apply(store, MONTH, ADMIN, "Contract 8")
+    if "go on" in then:
+        corrections.go_on(store, half.id, ADMIN)
+        assert [cost for cost, _, _ in costs(store)] == [10**6] * 10
+        (whole,) = correction_log.listed(store)
+        sums = (whole.unfinished, whole.lines, whole.before_nanousd, whole.after_nanousd)
+        assert sums == (False, 10, 35, 10**7)
+        (told,) = (one for one in audit.events(store, "repricing") if one.action == "repricing.apply")
+        assert told.after == {"attempts": 10, "cost_nanousd": 10**7}
+        with store.read() as connection:
+            assert connection.execute(select(LEDGER.c.used)).scalar() == 90 + 4 * 10**6 - 14
+    if "undo" in then:
+        corrections.undo(store, half.id, ADMIN)
+        assert rows(store, *KEPT) == before
+        assert not correction_log.listed(store)[0].unfinished
+    _agrees(store)
+
+
+def test_an_undo_that_was_stopped_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    history.fill(store, [run(person(store), leg(1_000, 7)) for _ in range(5)])
+    before = rows(store, *KEPT)
+    give(store)
+    id = corrections.apply(store, ALL, ADMIN, "Contract 7")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stopped_after(patch, 1)
+        corrections.undo(store, id, ADMIN)
+    (half,) = correction_log.listed(store)
+    assert (half.undoing, half.undone_at) == (True, None)
+    _agrees(store)
+    for act in (
+        lambda: corrections.go_on(store, id, ADMIN),
+        lambda: corrections.apply(store, ALL, ADMIN, "Contract 8"),
+    ):
+        with pytest.raises(Conflict):
+            act()
+    assert corrections.undo(store, id, ADMIN) == 3
+    assert rows(store, *KEPT) == before
+    assert not correction_log.listed(store)[0].undoing
+
+
+def test_who_goes_on_while_another_undoes_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    history.fill(store, [run(person(store), leg(1_000, 7)) for _ in range(5)])
+    before = rows(store, *KEPT)
+    give(store)
+    monkeypatch.setattr(corrections, "AT_ONCE", 2)
+    parts = corrections._parts
+
+    def interrupted(lines: Any) -> Any:
+        for number, part in enumerate(parts(lines)):
+            if number == 1:
+                corrections.undo(store, 1, ADMIN)
+            yield part
+
+    monkeypatch.setattr(corrections, "_parts", interrupted)
+    with pytest.raises(Conflict, match="or undid it"):
+        corrections.apply(store, ALL, ADMIN, "Contract 7")
+    assert rows(store, *KEPT) == before
+
+
 # -- refusals ----------------------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_applied_is_refused_with_a_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_applied_is_refused_with_a_sentence(store: Store) -> None:
     history.fill(store, [run(person(store), leg(1_000, 7)) for _ in range(2)])
     with pytest.raises(Invalid, match="Say why"):
         corrections.apply(store, ALL, ADMIN, " ")
@@ -273,11 +392,12 @@ def test_what_cannot_be_applied_is_refused_with_a_sentence(store: Store, monkeyp
         corrections.apply(store, ALL, ADMIN, "Contract 7", expected=(2, 1))
     with pytest.raises(Invalid, match="nothing to apply"):
         corrections.apply(store, Filter.days(date(2020, 1, 1), date(2020, 1, 2)), ADMIN, "Contract 7")
-    monkeypatch.setattr(corrections, "MOST", 1)
-    with pytest.raises(TooLarge, match="shorter period"):
-        corrections.apply(store, ALL, ADMIN, "Contract 7")
-    with pytest.raises(NotFound, match="no correction 7"):
-        corrections.undo(store, 7, ADMIN)
+    for act in (corrections.undo, corrections.go_on):
+        with pytest.raises(NotFound, match="no correction 7"):
+            act(store, 7, ADMIN)
+    id = corrections.apply(store, ALL, ADMIN, "Contract 7")
+    with pytest.raises(Conflict, match="nothing left to write"):
+        corrections.go_on(store, id, ADMIN)
 
 
 # -- the running month's budgets ---------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tests.usage import history
 from tests.usage.test_repricing import leg, run
 
 FILE = HOUSE / "core/policy.toml"
-SHIPPED = FILE.read_text("utf-8")
+SHIPPED = FILE.read_text("utf-8").partition("\n[sunset]")[0]
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -23,8 +23,23 @@ def policy(table: str = "") -> Policy:
     return parse_policy(f"{SHIPPED}\n[sunset]\n{table}", FILE)
 
 
-def test_the_shipped_policy_makes_up_no_day() -> None:
-    assert load_policy(FILE).sunset == {}
+def test_the_shipped_policy_leads_nobody_to_a_model_that_goes_away() -> None:
+    shipped = load_policy(FILE)
+    assert shipped.sunset, "the radar would have nothing to go by"
+    assert not [name for name in shipped.models() if sunset.shut_down(shipped, name)]
+
+
+@pytest.mark.parametrize(
+    ("model", "day"),
+    [
+        ("openai/gpt-5-mini-2025-08-07", date(2026, 12, 11)),
+        ("openai/gpt-4o", date(2027, 1, 14)),
+        ("openai/gpt-4.1-nano", date(2027, 1, 14)),
+        ("openai/gpt-6-luna", None),
+    ],
+)
+def test_the_shipped_policy_knows_what_openai_shuts_down(model: str, day: date | None) -> None:
+    assert sunset.shut_down(load_policy(FILE), model) == day
 
 
 @pytest.mark.parametrize(
