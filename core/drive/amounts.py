@@ -11,7 +11,8 @@ from core.drive.vocabulary import is_plain, kin, listed, spelled, stem
 _DOLLARS = frozenset({"CAD", "AUD", "NZD", "SGD"})
 _BOUNDS = (
     ("over", re.compile(r"(?:over|more than|above|exceeding|upwards of|at least|beyond|north of|greater than)$", re.I)),
-    ("under", re.compile(r"(?:under|less than|below|fewer than|up to|as (?:much|many) as|at most|nearly|almost|close to)$", re.I)),
+    ("nearly", re.compile(r"(?:nearly|almost|close to|just under|not quite)$", re.I)),
+    ("under", re.compile(r"(?:under|less than|below|fewer than|up to|as (?:much|many) as|at most)$", re.I)),
     ("about", re.compile(r"(?:about|around|approximately|roughly|some|circa|an estimated)$", re.I)),
 )  # fmt: skip
 _TOWARDS = re.compile(
@@ -21,6 +22,12 @@ _RATE = re.compile(
     r"^(?:\W?[\w-]+){0,3}?\W?(?:\b(?:an?|per|each|every)\s|/\s?)(second|minute|hour|day|week|month|quarter|year|term)\b",
     re.I,
 )
+_EVERY = {
+    "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "monthly": "month", "quarterly": "quarter",
+    "yearly": "year", "annual": "year",
+}  # fmt: skip
+_EVERY_TIME = re.compile(rf"^\W?({'|'.join(_EVERY)})\b", re.I)
+_SUSPENDED = re.compile(r"^\s?[^\W\d_]+- (?:and|or|to) (?=[^\W\d_])")
 _STOPS = spelled("ends-count")
 _SHARES = listed("shares")
 _NUMBERS = listed("number-words")
@@ -74,17 +81,17 @@ class Amount:
         """Whether it is a year: `since 2018`, `(2021)`, `the 2023 survey`; not `2018 users`."""
         if self.kind or not self.written.isdigit() or not 1950 <= self.value < 2100:
             return False
-        return not self.counts or _DATED.search(self._before) is not None or self._is_subject
+        return not self.counts or _DATED.search(self.before) is not None or self._is_subject
 
     @cached_property
     def _is_subject(self) -> bool:
         """Whether it begins a clause and does something itself: `; 2025 closed 4 percent below`."""
-        return _BEGINS.search(self._before) is not None and _DOES.match(self._after) is not None
+        return _BEGINS.search(self.before) is not None and _DOES.match(self.after) is not None
 
     @cached_property
     def counts(self) -> tuple[str, ...]:
         """The stems of the words it counts, at most four."""
-        return tuple(_counted(self._before, self._after))
+        return tuple(_counted(self.before, self.after))
 
     @cached_property
     def unit(self) -> tuple[str, Decimal] | None:
@@ -102,18 +109,20 @@ class Amount:
     @cached_property
     def rate(self) -> str:
         """The time it is counted in: `year` of `2 million a year`."""
-        found = _RATE.match(re.split(r"[,;.]", self._after)[0])
+        if often := _EVERY_TIME.match(self.after):
+            return _EVERY[often[1].lower()]
+        found = _RATE.match(re.split(r"[,;.]", self.after)[0])
         return stem(found[1]) if found else ""
 
     @cached_property
     def bound(self) -> str:
-        """`over`, `under`, `about` or nothing."""
-        return "over" if self._over else next((name for name, said in _BOUNDS if said.search(self._before)), "")
+        """`over`, `nearly`, `under`, `about` or nothing."""
+        return "over" if self._over else next((name for name, said in _BOUNDS if said.search(self.before)), "")
 
     @cached_property
     def towards(self) -> str:
         """The `by`, `to` or `from` before it."""
-        found = _TOWARDS.search(self._before)
+        found = _TOWARDS.search(self.before)
         return found[1].lower() if found else ""
 
     @cached_property
@@ -125,7 +134,7 @@ class Amount:
     @cached_property
     def is_tenure(self) -> bool:
         """Whether it is years of doing something."""
-        return _TENURE.match(self._after) is not None
+        return _TENURE.match(self.after) is not None
 
     @cached_property
     def keys(self) -> frozenset[Decimal]:
@@ -137,11 +146,13 @@ class Amount:
         return self._text[max(0, self.start - 60) : self.start]
 
     @cached_property
-    def _before(self) -> str:
+    def before(self) -> str:
+        """What stands before it, at most sixty characters."""
         return self._left.rstrip(" (~")
 
     @cached_property
-    def _after(self) -> str:
+    def after(self) -> str:
+        """What stands after it, at most eighty characters."""
         return self._text[self.end : self.end + 80]
 
 
@@ -209,9 +220,11 @@ def _readings(kind: str, value: Decimal) -> set[tuple[str, Decimal]]:
 def _counted(before: str, after: str) -> Iterator[str]:
     """The words after a number up to one that joins or a mark; where there are none, what is said to be `of` it."""
     counted: list[str] = []
+    after = _SUSPENDED.sub("", _EVERY_TIME.sub("", after))  # `monthly requests`, `front- and back-of-house staff`
     after = re.sub(r"^s? of(?: the| our| all)?(?= )", "", after)
     for match in re.finditer(r"\s?-?([^\W\d_][\w+#]*)|(\S)", after):
-        if match[2] or match[1].lower() in _STOPS or len(counted) == 4:
+        stops = match[2] or (match[1].lower() in _STOPS and "-" not in match[0])  # `back-of-house staff` goes on
+        if stops or len(counted) == 4:
             break
         counted.append(stem(match[1]))
     if not counted and (of := re.search(r"([^\W\d_]+) of(?: \w+)?$", before)):
@@ -255,23 +268,29 @@ def _fits(claim: Amount, one: Amount) -> bool:
     """Whether it counts the same things, as carefully, in the same time."""
     if claim.is_year and one.is_year:
         return True
+    if claim.bound != one.bound and claim.bound != "about" and not (one.bound == "over" and not claim.bound):
+        return False
+    return is_about(claim, one)
+
+
+def is_about(claim: Amount, one: Amount) -> bool:
+    """Whether two amounts, whatever they come to, are of the same things in the same time."""
     if claim.rate and one.rate and claim.rate != one.rate:
         return False
     if {claim.towards, one.towards} in ({"by", "to"}, {"by", "from"}, {"from", "to"}):
         return False
-    if claim.bound != one.bound and claim.bound != "about" and not (one.bound == "over" and not claim.bound):
-        return False
     if claim.counts and one.counts and claim.kind in ("", "mass"):
-        if claim.is_tenure and claim.near and one.near and not _alike(claim.near, one.near):
+        if claim.is_tenure and claim.near and one.near and not alike(claim.near, one.near):
             return False
         people = claim.kind != "mass" and not _PEOPLE.isdisjoint(claim.counts) and not _PEOPLE.isdisjoint(one.counts)
-        return people or claim.unit is not None or _alike(claim.counts, one.counts)
+        return people or claim.unit is not None or alike(claim.counts, one.counts)
     if claim.near and one.near and (claim.kind or not claim.counts):
-        return _alike(claim.near, one.near)
+        return alike(claim.near, one.near)
     return True
 
 
-def _alike(some: Iterable[str], others: Iterable[str]) -> bool:
+def alike(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two sets of stems share one, or words that mean the same."""
     others = set(others)
     groups = {group for each in others for group in kin(each)}
     return any(each in others or kin(each) & groups for each in some)

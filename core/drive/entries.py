@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.drive.blocks import Block
-from core.drive.periods import Period, find_date, find_period
+from core.drive.employers import is_tool, labelled, may_employ, share_employers
+from core.drive.periods import MONTH, Period, find_date, find_period
+from core.drive.unpacking import stacked
 from core.drive.wordlists import DURATION, EMPLOYER, TITLE, URL, is_place
 
 _STRONG = re.compile(r"\s*(?:\t|\n|\||•|·|\s[–—-]+\s|\s/\s|\sat\s|\s@\s|;)\s*|^[–—-]+\s+|\s+--?\s*$")
 _COMMA = re.compile(r",(?![^()]*\))\s*")
 MAX_NAME = 110
+MOST_TITLE_WORDS = 5
 _LABEL = re.compile(r"^[\w &/,-]{2,40}:(?:\s|$)")
+_MONTH_FIRST = re.compile(rf"^{MONTH}\s+", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -26,8 +30,10 @@ class Draft:
 
 def read_jobs(blocks: Sequence[Block], *, employer: str = "name") -> tuple[list[dict[str, Any]], list[Block]]:
     """(entries, lines before the first one). `employer` is the key of the employer: `organization` for volunteering."""
-    drafts, before = split(blocks)
-    return [_job(draft, employer) for draft in drafts], before
+    drafts, before = split(stacked(blocks))
+    jobs = [_job(draft, employer) for draft in drafts]
+    share_employers(jobs, employer)
+    return jobs, before
 
 
 def split(blocks: Sequence[Block]) -> tuple[list[Draft], list[Block]]:
@@ -139,7 +145,13 @@ def _complete(said: str) -> bool:
     pieces = _pieces(said)
     titled = [piece for piece in pieces if TITLE.search(piece)]
     others = [piece for piece in pieces if piece not in titled and not is_place(piece)]
-    return bool(titled) and bool(others or len(titled) > 1 or any(len(_COMMA.split(piece)) > 1 for piece in titled))
+    return bool(titled) and bool(others or len(titled) > 1 or any(_goes_beyond_titles(piece) for piece in titled))
+
+
+def _goes_beyond_titles(piece: str) -> bool:
+    """Whether commas part a title from something else, not from another title."""
+    parts = _COMMA.split(piece)
+    return len(parts) > 1 and not all(TITLE.search(part) for part in parts)
 
 
 # -- what an entry says ---------------------------------------------------------------------------------------
@@ -167,10 +179,14 @@ def _job(draft: Draft, employer: str) -> dict[str, Any]:
         entry["duration"] = lasted[0].strip("() ")
         said = said.replace(lasted[0], " ")
     title, name, location, left = _sorted_out(said)
+    title = _MONTH_FIRST.sub("", title)
+    if name and not (may_employ(name) and sum(map(is_tool, [name, *left])) < 2):
+        left, name = [name, *left], ""
+    title, name, body = labelled(title, name, draft.body)
     entry |= {"position": title, employer: name, "location": location}
     if draft.period:
         entry |= {"startDate": draft.period.start, "endDate": draft.period.end}
-    entry |= texts(draft.body, [*left, *told])
+    entry |= texts(body, [*left, *told])
     return {key: value for key, value in entry.items() if value}
 
 
@@ -184,7 +200,7 @@ def _prose_apart(said: str) -> tuple[str, list[str]]:
 
 def _pieces(said: str) -> list[str]:
     said = "\n".join(" ".join(part.split()) for part in re.split(r"[\t\n]", said))
-    pieces = [piece.strip(" .,:;|–—\t\n") for piece in _STRONG.split(said)]
+    pieces = [re.sub(r"^-{2,}\s*", "", piece.strip(" .,:;|–—\t\n")) for piece in _STRONG.split(said)]
     return [piece[1:] if piece.startswith(")") else piece for piece in pieces if re.search(r"\w", piece)]
 
 
@@ -200,13 +216,18 @@ def _sorted_out(said: str) -> tuple[str, str, str, list[str]]:
     others = [piece for piece in others if piece not in places]
     if not others and "," in title:
         parts = _commas(title, hollow=re.search(r",\s*,", said) is not None)
+        if all(TITLE.search(part) and not EMPLOYER.search(part) for part in parts):
+            return title, "", ", ".join(places), long
         title = next((part for part in parts if TITLE.search(part) and not _employs(part)), parts[0])
         places = [*[part for part in parts if is_place(part)], *places]
         others = [part for part in parts if part != title and part not in places]
     if not others and places and places[0].count(",") > 1:  # `Acme, Ashdod, Israel`
         first, _, rest = places[0].partition(",")
         others, places = [first], [rest.strip(), *places[1:]]
-    name, *left = others or [""]
+    name = next((piece for piece in others if not TITLE.search(piece) or _employs(piece)), others[0] if others else "")
+    beside = [piece for piece in others if piece != name and piece in titled and len(piece.split()) <= MOST_TITLE_WORDS]
+    title = " / ".join([title, *beside]) if title else ""
+    left = [piece for piece in others if piece != name and piece not in (beside if title else ())]
     if "," in name and not title:
         name, *more = _commas(name)
         title = next((piece for piece in more if TITLE.search(piece)), "")

@@ -12,6 +12,7 @@ from core.drive import ranks
 from core.drive.amounts import Amount, Standing, by_value, standing
 from core.drive.folding import fold
 from core.drive.numerals import amounts, nothings
+from core.drive.reckoning import Reckoning
 from core.drive.vocabulary import is_plain, kin, stem, words
 from core.tools import kinship, terms
 from core.tools.lexicon.words import key
@@ -20,6 +21,7 @@ Kind = Literal["number", "date", "name", "tool", "title", "degree", "certificate
 
 TOKEN = re.compile(r"[^\W_][\w+#]*(?:[.'&][\w+#]+)*[+#]*")
 _ENGLISH = re.compile(r"\b(?:the|and|of|for|with|from|to|in|by|that)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"([a-z]{3,})\d{1,2}")  # `JUnit5` holds `JUnit`
 LONGEST_TERM = 6  # words whose initials may make an acronym
 
 
@@ -45,6 +47,10 @@ class Evidence:
         return by_value([*amounts(self.text), *nothings(self.text)])
 
     @cached_property
+    def reckoning(self) -> Reckoning:
+        return Reckoning(self.text)
+
+    @cached_property
     def years(self) -> frozenset[Decimal]:
         return frozenset(value for value, found in self.amounts.items() if any(one.is_year for one in found))
 
@@ -54,7 +60,8 @@ class Evidence:
 
     @cached_property
     def forms(self) -> frozenset[str]:
-        return frozenset(form for found in TOKEN.finditer(self.text) for form in forms_of(found[0]))
+        found = {form for found in TOKEN.finditer(self.text) for form in forms_of(found[0])}
+        return frozenset(found | {numbered[1] for form in found if (numbered := _NUMBERED.fullmatch(form))})
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -97,7 +104,8 @@ class Evidence:
     def standing(self, claim: Claim) -> tuple[Standing, Amount | None]:
         """Whether it holds a claim; of numbers with the amount that comes nearest."""
         if claim.amount is not None:
-            return standing(claim.amount, self.amounts)
+            found, near = standing(claim.amount, self.amounts)
+            return ("held" if found == "held" or self.reckoning.holds(claim.amount) else found), near
         return ("held" if self._holds(claim) else "absent"), None
 
     def _holds(self, claim: Claim) -> bool:
@@ -113,7 +121,7 @@ class Evidence:
                 wanted = ranks.title_stems(claim.said)
                 return any(wanted <= line for line in self.lines)
             case "certificate" | "distinction":
-                return any(stem(word[0]) in self.stems for word in words(claim.said) if not is_plain(stem(word[0])))
+                return any(self.says(word[0]) for word in words(claim.said) if not is_plain(stem(word[0])))
         return self.says(claim.said)
 
     def _holds_name(self, said: str) -> bool:
@@ -135,7 +143,7 @@ class Evidence:
     def _holds_tool(self, said: str) -> bool:
         if not said:
             return False
-        if stands(said.lower(), self.low) or (name := _key(said)) in self.terms:
+        if stands(said.lower(), self.low) or said.lower() in self.forms or (name := _key(said)) in self.terms:
             return True
         if any(_key(one) in self.terms for one in kinship.kinds().get(name, ())):
             return True

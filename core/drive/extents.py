@@ -15,6 +15,7 @@ _ADVERB = re.compile(rf"\b(?:{'|'.join(_ADVERBS)})\b", re.IGNORECASE)
 _EACH = re.compile(rf"(?:\b(?:an?|per|each|every)\s(?:\w+\s)?|/\s?){_UNIT}", re.IGNORECASE)
 _CLAIMED = re.compile(
     rf"(?:\b(?:per|each|every)\s|/\s?|(?<!\bin )(?<!\bfor )(?<!\bthan )(?<!\bwithin )(?<!\bafter )(?<!\bover )(?<!\bhalf )"
+    rf"(?<!\bby )(?<!\bto )"
     rf"\ban?\s(?!second\b)){_UNIT}",
     re.IGNORECASE,
 )
@@ -59,7 +60,10 @@ def _told(line: str) -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def _all_of(line: str) -> bool:
-    return _WHOLE.search(line) is not None or re.search(r"\b(?:every|each)\b", line, re.IGNORECASE) is not None
+    return (
+        _WHOLE.search(line) is not None
+        or re.search(r"\b(?:every|each)\b|-wide\b|\bthroughout\b", line, re.IGNORECASE) is not None
+    )
 
 
 @lru_cache(maxsize=128)

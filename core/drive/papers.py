@@ -198,7 +198,7 @@ def _add_version(
         raise Invalid("The resume version needs a label, so that people can tell it from the others.")
     with store.writing(user_id) as session:
         if session.get(User, user_id, with_for_update=True) is None:  # one number at a time
-            raise NotFound(f"There is no candidate {user_id}.")
+            raise NotFound(f"There is no candidate {user_id}. Pick another one, or add this one first.")
         _own_job(session, user_id, job_id)
         last = session.scalar(select(func.max(ResumeVersion.number)))
         version = ResumeVersion(

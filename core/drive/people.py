@@ -43,22 +43,22 @@ def change_plan(store: Store, user_id: int, plan: str) -> None:
     with store.writing(EVERYONE) as session:
         user = session.get(User, user_id)
         if user is None:
-            raise NotFound(f"There is no candidate {user_id}.")
+            raise NotFound(f"There is no candidate {user_id}. Pick another one, or add this one first.")
         user.plan = plan
 
 
 def add_job(store: Store, user_id: int, *, title: str, company: str, description: str) -> Job:
     """A new job of a candidate. Errors: `Invalid` when there is nothing to match, `NotFound` for the candidate."""
     title, company, description = clean(title), clean(company), clean(description)
-    if not title:
-        raise Invalid("The job has no title. Give it the title of the posting.")
     if not description:
         raise Invalid(
             "The job has no description. Paste the text of the posting; without it there is nothing to match."
         )
+    if not title:
+        raise Invalid("The job has no title. Give it the title of the posting.")
     with store.writing(user_id) as session:
         if session.get(User, user_id) is None:
-            raise NotFound(f"There is no candidate {user_id}.")
+            raise NotFound(f"There is no candidate {user_id}. Pick another one, or add this one first.")
         job = Job(user_id=user_id, title=title[:300], company=company[:200], description=description)
         session.add(job)
     return job

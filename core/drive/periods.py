@@ -14,11 +14,11 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _SEASON = r"(?:spring|summer|fall|autumn|winter)"
 _YEAR = r"(?:19|20)\d\d"
 _DATE = (
-    rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\s*,?\s*(?:\d{{1,2}},\s*)?(?:{_YEAR}|['’]\d\d)"
+    rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{MONTH}\s*,?\s*(?:\d{{1,2}},\s*)?(?:{_YEAR}|['’]\d\d)"
     rf"|{_SEASON}\s+{_YEAR}|\d{{1,2}}[./]\d{{1,2}}[./]{_YEAR}|\d{{1,2}}\s?[./]\s?{_YEAR}"
     rf"|{_YEAR}[-./]\d{{1,2}}(?!\d)(?:[-./]\d{{1,2}}(?!\d))?"
     rf"|{_YEAR})"
@@ -33,7 +33,7 @@ _RANGE = re.compile(
     rf"(?:(?:{_DASH}|\s{{1,3}}|(?<=\d{{4}})(?={_DATE}))(?P<end>{_DATE}|{_NOW})\b)(?!\s*%)",
     re.I,
 )
-_HALF = re.compile(rf"(?<![\w$€£.])(?P<start>{_MONTH}\s+{_YEAR})\s*[-–—](?=\s|$)", re.I)
+_HALF = re.compile(rf"(?<![\w$€£.])(?P<start>{MONTH}\s+{_YEAR})\s*[-–—](?=\s|$)", re.I)
 _SINGLE = re.compile(rf"(?<![\w$€£.-])(?P<start>{_DATE})(?!(?-i:[a-z])|[\d%+_-])", re.I)
 
 

@@ -1,7 +1,7 @@
 """What raises a person in a text: titles, degrees, certificates, distinctions, leading, and hedges left out."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
 from core.drive.folding import fold
@@ -79,7 +79,8 @@ _PEOPLE_LED = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # What a line says carefully. Words of one row may stand for each other.
 _HEDGES = (
-    r"assist(?:s|ed|ing)?|help(?:s|ed|ing)?|support(?:s|ed|ing)?|contribut\w+|participat\w+|took part|part of|involved in|member of"
+    r"assist(?:s|ed|ing)?|help(?:s|ed|ing)?|support(?:s|ed|ing)?|contribut\w+|participat\w+|took part|part of|served on"
+    r"|involved in|member of"
     r"|work(?:ed|ing)? (?:with|alongside)|alongside|aid(?:ed|ing)?|shadow(?:ed|ing)?|partner\w*|collaborat\w+|co-\w+|together with|jointly",
     r"propos(?:ed|al|ing)|suggest(?:ed|ing)|recommend(?:ed|ing)|plan(?:ned|ning|s)?\b(?! and (?:ran|led|built))|draft(?:ed)?|prototyp\w+"
     r"|pilot(?:ed)?|trial|proof of concept|concept|design(?:ed)? for|explor\w+|research\w+|evaluat\w+",
@@ -108,6 +109,9 @@ _TITLE_WORDS = frozenset(
         "leader",
     }
 )
+_RANKING = frozenset(
+    stem(word) for said in (*_TITLE_WORDS, *re.sub(r"\W", " ", _RANK).split()) for word in (said, f"{said}s")
+)
 _DOTTED = re.compile(
     r"\b(?:[bm]\.\s?(?:[as]\.|sc|eng|tech|ed)|ph\.?\s?d|d\.\s?phil)\b|\b[bm]\.\s?[as]\.", re.IGNORECASE
 )
@@ -135,9 +139,13 @@ def titles(text: str, *, profile: bool = False) -> Iterator[str]:
             yield title
 
 
-def holds_title(title: str, given: Iterable[str]) -> bool:
-    """Whether one of the given titles has every word of this one that says what the person is."""
+def holds_title(title: str, given: Iterable[str], told: Set[str] = frozenset()) -> bool:
+    """Whether one of the given titles has every word of this one that says what the person is.
+
+    Rank and role must stand in a title; of what, `Python` of a senior developer, is enough to stand in `told`, as stems.
+    """
     wanted = title_stems(title)
+    wanted -= {low for low in wanted if low not in _RANKING and low in told}
     return any(wanted <= title_stems(one) for one in given)
 
 

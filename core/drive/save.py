@@ -14,13 +14,17 @@ from core.drive.tailoring import Difference
 from core.schema import Change, Doubt
 from core.store import ResumeVersion, Store
 
+MOST_FILE_NAME = 80  # characters, its ending apart
 _saving = Lock()  # a second press waits for the first and finds what it kept
 
 
 def file_name(title: str) -> str:
     """A name any system takes, e.g. `Cover letter: Acme` -> `cover-letter-acme.md`."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return (re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80] or "answer") + ".md"
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(name) > MOST_FILE_NAME:
+        name = name[:MOST_FILE_NAME].rpartition("-")[0] or name[:MOST_FILE_NAME]
+    return (name or "answer") + ".md"
 
 
 def keep_document(

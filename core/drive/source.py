@@ -1,7 +1,8 @@
 """A resume as evidence: all it says, its employers, titles, studies and certificates, each read once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ from core.drive.folding import fold
 from core.drive.resume import lines
 from core.drive.shape import sections
 from core.drive.targets import evidence_text
+from core.drive.tenure import Tenure
 from core.tools import terms
 from core.tools.lexicon import scan
 from core.tools.lexicon.scan import Page
@@ -18,10 +20,14 @@ from core.tools.material import Line
 
 @dataclass(frozen=True)
 class Source:
-    """A normalised resume as evidence, with the text of the posting it is tailored to: `job` proves nothing."""
+    """A normalised resume as evidence, with the text of the posting it is tailored to: `job` proves nothing.
+
+    A post that lasts is counted until `today`.
+    """
 
     resume: Mapping[str, Any]
     job: str = ""
+    today: date = field(default_factory=date.today)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -43,6 +49,10 @@ class Source:
         """Employers and schools."""
         keys = (("work", "name"), ("volunteer", "organization"), ("education", "institution"))
         return tuple(entry[key] for section, key in keys for entry in self.resume.get(section, ()) if entry.get(key))
+
+    @cached_property
+    def tenure(self) -> Tenure:
+        return Tenure(self.resume.get("work", ()), self.today)
 
     @cached_property
     def studies(self) -> Evidence:

@@ -11,6 +11,7 @@ from core.drive.entries import read_jobs, texts
 from core.drive.headings import Heading, read_heading
 from core.drive.lists import read_certificates, read_languages, read_named, read_projects, read_skills
 from core.drive.studies import read_studies
+from core.drive.unpacking import unpacked
 
 _INSIDE_JOBS = re.compile(
     r"(?:technologies|tools|(?:key )?achievements|accomplishments|projects|details|other|research|teaching|training"
@@ -30,7 +31,7 @@ class Part:
 
 def structure(blocks: Sequence[Block]) -> dict[str, Any]:
     """A raw JSON Resume that holds every line: what cannot be placed goes to the summary or to `x_other`."""
-    parts = _parts(blocks)
+    parts = _parts(unpacked(blocks))
     if not any(part.section == "work" for part in parts):
         _find_work(parts)
     top = read_top(_of(parts, "header"), _of(parts, "contact"))

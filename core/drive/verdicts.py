@@ -53,7 +53,7 @@ class _Trial:
             found, near = self.own.standing(claim)
             if claim.kind == "date":
                 self._weigh_date(claim, found == "held")
-            elif found != "held":
+            elif found != "held" and not self._weigh_tenure(claim):
                 self._weigh(claim, near if found == "other" else None, near)
 
     def _weigh_date(self, claim: Claim, held: bool) -> None:
@@ -62,6 +62,18 @@ class _Trial:
             self.blocked.append(f"“{claim.said}” is a date that {self.where} does not give.")
         elif self.entry and self.line.years and claim.amount and claim.amount.value not in self.line.years:
             self.blocked.append(f"“{claim.said}” is another year than the line gives.")
+
+    def _weigh_tenure(self, claim: Claim) -> bool:
+        """Whether a claim is one of years at work, which the dates of the posts decide."""
+        standing = self.source.tenure.standing(claim.amount, self.entry) if claim.amount else None
+        if standing == "other":
+            self.doubtful.append(f"“{claim.said}”: the posts that tell of this do not add up to so many years.")
+        elif standing == "absent":
+            had = self.source.tenure.total()
+            self.blocked.append(
+                f"“{claim.said}” is more than the dates of the resume add up to: {had:g} years of work."
+            )
+        return standing is not None
 
     def _weigh(self, claim: Claim, other: Amount | None, near: Amount | None) -> None:
         said = f"“{claim.said}”"
@@ -105,7 +117,7 @@ class _Trial:
     def weigh_ranks(self) -> None:
         given = (*self.source.titles(self.entry), self.original)
         for title in ranks.titles(self.text, profile=not self.entry):
-            if not ranks.holds_title(title, given):
+            if not ranks.holds_title(title, given, self.own.stems):
                 self._block_rank("title", title)
         self._weigh_degrees()
         for said, subject in ranks.certificates(self.text):

@@ -13,7 +13,7 @@ _DERIVED = (
     ("isation", "iz"), ("ization", "iz"), ("ification", "if"), ("ically", "ic"), ("ation", "at"), ("ition", "it"), ("ery", ""),
     ("ability", ""), ("ibility", ""), ("bility", "bl"), ("ment", ""), ("ance", ""), ("ence", ""), ("ness", ""), ("ship", ""),
     ("ible", ""), ("able", ""), ("tion", "t"), ("sion", "s"), ("ist", ""), ("ity", ""), ("ive", ""), ("ally", ""), ("ful", ""),
-    ("ise", "iz"), ("ize", "iz"), ("yse", "yz"), ("our", "or"), ("ify", "if"), ("ly", ""), ("al", ""), ("er", ""), ("or", ""),
+    ("ously", ""), ("ous", ""), ("ise", "iz"), ("ize", "iz"), ("yse", "yz"), ("our", "or"), ("ly", ""), ("al", ""), ("er", ""), ("or", ""),
     ("ic", ""), ("ant", ""),
 )  # fmt: skip
 _LAST = (("ct", "c"), ("at", ""), ("is", "iz"))
@@ -33,6 +33,7 @@ def words(text: str) -> Iterator[re.Match[str]]:
 @lru_cache(maxsize=1 << 14)
 def stem(word: str) -> str:
     """What a word has in common with its other forms: `migrating`, `migrated` and `migration` are one."""
+    word = word[:-1] if word[-1:] == "s" and len(word) > 2 and word[:-1].isupper() else word  # `APIs`
     irregular = _irregular()
     low = _AGAIN.sub("", _POSSESSIVE.sub("", word.lower()))
     low = irregular.get(low) or _inflected(low)
@@ -43,7 +44,7 @@ def stem(word: str) -> str:
             break
     if len(low) < 4:
         return low
-    low = low.removesuffix("e")
+    low = low.removesuffix("y") if low.endswith("ify") else low.removesuffix("e")
     for ending, instead in _LAST:
         if low.endswith(ending) and len(low) > 5:
             low = low[: -len(ending)] + instead

@@ -16,6 +16,7 @@ _DONE = (
     "built|rebuilt|began|brought|cut|drew|drove|gave|held|kept|led|made|ran|run|sold|set|shrank|shipped|spun|taught"
     "|took|won|wrote|written|rewrote|oversaw|overseen|spoke|spun|sent|met|paid|put|lost|grown|driven|taken|given|drawn"
 )
+_PAST = rf"\w[\w-]{{2,}}ed|{_DONE}|grew"
 _DOES = "lead|manage|run|own|supervise|head|direct|oversee|teach|coach|mentor|chair"
 # Verbs that tell of no deed, or of one that any skill may carry.
 _NO_DEED = frozenset(
@@ -34,6 +35,12 @@ _HONOURED = re.compile(
 )
 _CLAUSE_END = re.compile(
     r"[,.](?!\d)|\b(?:that|which|where|who|while|because|when|but|so|would|before|after|until|since|as)\b| and I\b"
+)
+# `…, opened two sites`, but not `…, used by many`: that is no deed of the speaker's
+_GOES_ON = re.compile(rf"(?:and )?(?:then |also |later )?({_PAST})(?! (?:by|in|at|from|on|as|for|to)\b)\b(.*)")
+_OTHERS = re.compile(r"\b(?:that|which|who|whose|where|it|they|he|she|we|you)\b")
+_JOINED = re.compile(
+    rf" and (?=(?:then |also )?(?:{_PAST})\b|(?:an?|the|my|our|its|their|his|her|\d+|two|three|four|five|six)\b)"
 )
 _LEAD = re.compile(r"(?:^|[;:—–] ?)([^;:—–]*)$")
 _OF_THE_YEAR = re.compile(r"\b(?:[A-Z][\w'’-]* )+of the (?:Year|Month|Quarter|Decade)\b")
@@ -69,9 +76,13 @@ _WITH = r"(?i:\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?)"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One post, project or text: what stands above it, all of it, and its lines (outside a post, with what stands above)."""
+    """One post, project or text: what stands above it, all of it, and its lines (outside a post, with what stands above).
+
+    `title` are the stems of the post's title, which may say once what every line is about.
+    """
 
     name: str
+    title: frozenset[str]
     whole: Evidence
     lines: tuple[Evidence, ...]
 
@@ -80,7 +91,10 @@ def entries(resume: Mapping[str, Any] | None, others: Sequence[str]) -> tuple[En
     """The entries of a resume and of the candidate's other texts."""
     found = [_entry(entry, kind in _EMPLOYING) for kind, section in (resume or {}).items() for entry in _dicts(section)]
     plain = [text for text in others if text.strip()]
-    return (*found, *(Entry("", Evidence(text), tuple(map(Evidence, text.splitlines()))) for text in plain))
+    return (
+        *found,
+        *(Entry("", frozenset(), Evidence(text), tuple(map(Evidence, text.splitlines()))) for text in plain),
+    )
 
 
 def without_employer(sentence: str, company: str) -> str:
@@ -109,41 +123,67 @@ def untold(sentence: str, own: Evidence, told: Sequence[Entry], company: str) ->
             yield role[1]
     for pattern in (_DEED, _HONOURED):
         for found in pattern.finditer(sentence):
-            if found[1].lower() not in _NO_DEED:
-                yield from _deed(sentence, found, told, own, company)
+            before = _LEAD.search(sentence[: found.start()])
+            lead = before[1] if before else ""
+            for verb, said in _clauses(found[1], found[2]):
+                if verb.lower() not in _NO_DEED:
+                    yield from _deed(verb, said, f"{lead} {found[2]}", told, own, company)
 
 
-def _deed(sentence: str, found: re.Match[str], told: Sequence[Entry], own: Evidence, company: str) -> Iterator[str]:
-    end = _CLAUSE_END.search(found[2])
-    said = found[2][: end.start()] if end else found[2]
-    before = _LEAD.search(sentence[: found.start()])
-    lead = before[1] if before else ""
+def _clauses(verb: str, rest: str) -> Iterator[tuple[str, str]]:
+    """(verb, what it was done to) of each thing that the speaker did, one after the other."""
+    end = _CLAUSE_END.search(rest)
+    yield verb, rest[: end.start()] if end else rest
+    for clause in re.split(r",(?!\d)\s*", rest)[1:]:
+        goes_on = _GOES_ON.match(clause)
+        if goes_on and not _OTHERS.search(rest[: rest.index(clause)]):
+            end = _CLAUSE_END.search(goes_on[2])
+            yield goes_on[1], goes_on[2][: end.start()] if end else goes_on[2]
+
+
+def _deed(verb: str, said: str, around: str, told: Sequence[Entry], own: Evidence, company: str) -> Iterator[str]:
     short = company.split(" ")[0].strip(",.")
-    if len(short) > 3 and not own.says(short) and re.search(_WITH + re.escape(short), f"{lead} {said}"):
+    if len(short) > 3 and not own.says(short) and re.search(_WITH + re.escape(short), around):
         yield short
         return
-    around = f"{lead} {found[2]}"
     named = {each.name for each in told if each.name and each.name.partition(" ")[0] in around}
+    where = [each for each in told if not named or any(name.lower() in each.whole.low for name in named)]
+    founded = verb.endswith("founded") and "founde" not in own.low
+    if not own.is_english or (not founded and _is_told(verb, said, where, named)):
+        return  # in another language the same deed has other words
+    joined = _JOINED.split(said)
+    parts = [(verb, joined[0]), *(_its_verb(verb, part) for part in joined[1:])]
+    if founded or not parts[1:] or not any(all(_is_told(*part, [each], named) for part in parts) for each in where):
+        yield f"{verb}{said}".strip()
+
+
+def _its_verb(verb: str, part: str) -> tuple[str, str]:
+    """(verb, object) of a part after an `and`, which may have a verb of its own."""
+    own = _GOES_ON.match(part)
+    return (own[1], own[2]) if own else (verb, f" {part}")
+
+
+def _is_told(verb: str, said: str, where: Sequence[Entry], named: Set[str]) -> bool:
+    """Whether one of the entries tells of a deed in one of its lines, or of nothing that could be looked for."""
     numbers = [each for each in figures(said) if each.kind == "number"]
     spoken = {word[0].lower().removesuffix("'s") for word in words(said)}
     spoken -= {word[0].lower() for known in (*named, *(each.said for each in numbers)) for word in words(known)}
     objects = {low for word in spoken if len(word) > 2 and not is_plain(low := stem(word))}
-    if not objects or not own.is_english:  # in another language the same deed has other words
-        return
+    if not objects:
+        return True
     tools = {stem(word) for word in _NAMED.findall(said)}  # all that an entry names were used in each of its deeds
     most = 1 + len(objects) + (len(numbers) if len(objects) > 1 else 0)
-    where = [each for each in told if not named or any(name.lower() in each.whole.low for name in named)]
-    founded = found[1].endswith("founded") and "founde" not in own.low
-    if founded or not any(
-        _tells(line, found[1], objects - (tools & each.whole.stems), most, numbers)
+    return any(
+        _tells(line, verb, objects - each.title - (tools & each.whole.stems), most, numbers)
         for each in where
         for line in each.lines
-    ):
-        yield f"{found[1]}{said}".strip()
+    )
 
 
 def _tells(line: Evidence, verb: str, objects: Set[str], most: int, numbers: Sequence[Claim]) -> bool:
     """Whether a line has the numbers and most of the words; `objects` are stems."""
+    if not objects and not numbers and not line.says(verb):
+        return False
     missed = objects - line.stems
     if most > 2 and len(missed) >= MOST_REWORDED * most:
         return False
@@ -174,8 +214,10 @@ def _entry(entry: Mapping[str, Any], employs: bool) -> Entry:
     name = str(entry.get("name") or entry.get("organization") or entry.get("institution") or "")
     whole = "\n".join([above, *long, *lines])
     parts = [*long, *(lines if not entry.get("keywords") or entry.get("highlights") else [" ".join(lines)])]
+    title = f"{entry.get('position') or ''} {entry.get('description') or ''}" if employs else ""
     return Entry(
         name if employs else "",
+        frozenset(stem(word[0]) for word in words(title)),
         Evidence(whole),
         tuple(Evidence(text if employs else f"{above}\n{text}") for text in parts or [above]),
     )

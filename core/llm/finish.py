@@ -182,7 +182,7 @@ def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
 
 def _doubts(answer: AiAnswer, facts: Facts) -> tuple[Doubt, ...]:
     """Each sentence of a letter or text that claims what the context lacks; greeting and close claim nothing."""
-    held = ground(facts.material, facts.years)
+    held = ground(facts.material, facts.years, facts.today)
     sentences = [each for each in _plain_sentences(answer.content) if not _GREETS.match(each)]
     found = ((sentence, held.unfounded(sentence)) for sentence in sentences)
     return tuple(Doubt(sentence=sentence, claims=tuple(strange[:5])) for sentence, strange in found if strange)
@@ -195,6 +195,8 @@ def _quoted(claims: Sequence[str]) -> str:
 def _false_score(answer: AiAnswer, facts: Facts) -> list[str]:
     """A warning where the text states another score than the computed one."""
     text = "\n".join([answer.title, answer.summary, answer.content, *answer.bullets])
+    if "100" not in text:
+        return []
     stated = {int(found[1]) for found in _SCORE.finditer(text)} - {facts.details.score}
     score = "none could be computed" if facts.details.score is None else f"the computed one is {facts.details.score}"
     return [f"The text states a score of {min(stated)} of 100; {score}."] if stated else []
@@ -280,7 +282,8 @@ def _demo(summary: bool, paragraph: bool, dropped: int) -> str:
         else "Demo model: nothing it wrote could be kept, rules wrote all."
     )
     if dropped:
-        said += f" {many(dropped, 'sentence')} of the model {'was' if dropped == 1 else 'were'} dropped, as the context does not hold them."
+        were, them = ("was", "it") if dropped == 1 else ("were", "them")
+        said += f" {many(dropped, 'sentence')} of the model {were} dropped, as the context does not hold {them}."
     return said
 
 

@@ -4,32 +4,20 @@ Rather too strict than too kind: a dropped true sentence costs a line, a kept fa
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cached_property, lru_cache
 
+from core.drive.amounts import Standing
 from core.drive.claims import claims, figures, of_rank, unsupported
-from core.drive.evidence import Evidence, evidence
+from core.drive.evidence import Claim, Evidence, evidence
 from core.drive.resume import plain_text
+from core.drive.tenure import Tenure
+from core.llm import speech
 from core.llm.deeds import Entry, entries, untold, without_employer
 from core.tools import career, posting
 from core.tools.material import Material, Told, told
 
-# Words that may begin a sentence though the context lacks them.
-_STARTERS = {
-    "a", "about", "above", "across", "additionally", "after", "again", "all", "along", "also", "although", "always",
-    "among", "an", "and", "another", "any", "as", "at", "based", "because", "before", "being", "below", "besides",
-    "between", "beyond", "both", "but", "by", "can", "currently", "despite", "due", "during", "each", "either",
-    "even", "every", "experienced", "finally", "first", "for", "from", "further", "furthermore", "given", "has",
-    "have", "having", "he", "her", "here", "his", "how", "however", "if", "in", "including", "indeed", "instead",
-    "into", "is", "it", "its", "just", "known", "last", "lastly", "leading", "like", "looking", "many", "moreover",
-    "most", "much", "my", "next", "no", "not", "now", "of", "on", "once", "one", "only", "other", "our", "over",
-    "overall", "previously", "prior", "rather", "recently", "second", "several", "she", "similarly", "since", "so",
-    "some", "strong", "such", "than", "thank", "that", "the", "their", "them", "then", "there", "therefore",
-    "these", "they", "this", "those", "though", "through", "throughout", "thus", "to", "today", "together", "too",
-    "two", "under", "until", "up", "upon", "using", "what", "when", "where", "whether", "which", "while", "who",
-    "whose", "why", "with", "within", "without", "working", "would", "yes", "yet", "you", "your", "we", "i", "i'm",
-    "i've", "i’m", "i’ve", "i'd", "i’d", "dear", "sincerely",
-}  # fmt: skip
 _JUNK = re.compile(
     r"\[[^\]]*\]|[{}<>|#]|https?://|```|as an ai\b|language model|^(?:sure|certainly|of course|here (?:is|are)|note)\b"
     r"|^(?:write|use|make sure|remember|please|include|do not|don't|answer|summary|title|opening|the answer)\b[^.]{0,40}:?"
@@ -38,43 +26,12 @@ _JUNK = re.compile(
 )
 _ENDED = re.compile(r"[.!?][\"”’)]*$")
 _DANGLING = re.compile(r"\b(?:a|an|the|and|or|of|from|as|than|while|into|its|their|his|that|which)[.!?]", re.IGNORECASE)
-_DENIED = re.compile(r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|nor)\b|n['’]t\b", re.IGNORECASE)
-_OF_THE_JOB = re.compile(
-    r"^(?:the|this|your|their|our)? ?(?:job|role|position|posting|company|employer|team|description|vacancy|opening)\b"
-    r"|^(?:you|they|we) (?:ask|require|need|want|seek|look|are looking|offer|use|run|build)",
-    re.IGNORECASE,
-)
-# What a sentence says the posting asks or tells; it needs no evidence of the candidate's.
-_QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
-_ASKED = re.compile(
-    r"\b(?:you|your \w+|the (?:posting|role|job|position|description)) (?:ask|describe|need|want|look|require|seek|mention|call|offer"
-    r"|say|name|list|plan|expect)s?\b[^,;.]*",
-    re.IGNORECASE,
-)
-_SELF = re.compile(r"\b(?:i|i['’]m|i['’]ve|my|me|mine|myself|he|she|his|her|candidate|applicant)\b", re.IGNORECASE)
-_WISHES = re.compile(
-    r"\b(?:apply|applying|application|opportunity|opening|vacancy|join|joining|interested|contribute|contributing"
-    r"|(?:for|in|to) (?:the|this|your) (?:position|role))\b",
-    re.IGNORECASE,
-)
 _BEEN = re.compile(
     r"\b(?:i am an?|i['’]m an?|is an?|worked as|working as|experience as|served as|background as)\b", re.IGNORECASE
 )
 _WORKED_AT = (
     r"\b(?:work(?:ed|ing)?|employed|experience|years|time|tenure|role|position|served)\b[^.]{0,40}\b(?:at|for|with)\s+"
 )
-# Words that a true sentence may be built with though the context lacks them: they claim nothing of their own.
-_FRAME = {
-    "able", "answer", "applies", "apply", "applying", "applicant", "ask", "asked", "asks", "background", "been", "best",
-    "bring", "brings", "bringing", "brought", "candidate", "comes", "coming", "company", "describes", "every", "expect",
-    "experience", "experiences", "fits", "glad", "good", "great", "hand", "hands", "help", "helped", "interview",
-    "interviewer", "knowledge", "knows", "lacks", "lead", "line", "lines", "list", "lists", "made", "make", "makes",
-    "mention", "mentions", "more", "need", "needs", "part", "people", "point", "points", "position", "posting", "question",
-    "questions", "recruiter", "report", "resume", "role", "says", "shown", "shows", "show", "skill", "skills", "still",
-    "talk", "talks", "team", "teams", "text", "thing", "things", "time", "times", "used", "uses", "want", "wants", "ways",
-    "well", "will", "should", "could", "work", "worked", "works", "writer", "write", "year", "years", "your", "yours",
-    "opening", "love", "were", "does", "done", "doing", "days",
-}  # fmt: skip
 _WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _RUN_TOGETHER = re.compile(
     r"(?:of|in|to|for|and|with|on|at|by|from)the(?:$|[a-z]{3})|^the(?!re|or|ra|me|at|ol|rm|si|sa|ft|ir|se|mse)[a-z]{6,}"
@@ -89,8 +46,8 @@ _NUMBERISH = re.compile(
 class Ground:
     """The texts a sentence may rest on: `own` is the candidate's, `job` the posting's."""
 
-    def __init__(self, material: Material, years: float | None = None) -> None:
-        """`years` of work, as the resume's dates add up to them."""
+    def __init__(self, material: Material, years: float | None = None, today: date | None = None) -> None:
+        """`years` of work, as the resume's dates add up to them; without `today` nothing is counted from its dates."""
         counted = [f"{round(years)} years of work", f"{int(years)} years of work"] if years else []
         self.own = "\n".join([*_own_texts(material), *counted])
         job = material.job
@@ -99,6 +56,9 @@ class Ground:
         self.all = f"{self.own}\n{self.job}"
         self._besides = "\n".join([material.instructions, *material.memory])
         self._material = material
+        self._tenure = (
+            Tenure(career.tidy(material.resume).get("work", ()), today) if today and material.resume else None
+        )
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
 
@@ -128,6 +88,12 @@ class Ground:
         return evidence(self.own)
 
     @cached_property
+    def _record(self) -> Evidence:
+        """The same without what the candidate only aims at."""
+        goals = career.text(self._material.profile.get("goals"))
+        return evidence(self.own.replace(goals, "")) if goals else self.held
+
+    @cached_property
     def entries(self) -> tuple[Entry, ...]:
         given = self._material
         others = [body[: posting.READ_CHARS] for _, body in given.documents]
@@ -154,13 +120,13 @@ class Ground:
             return "It goes round in circles."
         if strange := next((word for word in words if word not in self.words and _RUN_TOGETHER.search(word)), ""):
             return f"“{strange}” is no word."
-        if _DENIED.search(sentence):
+        if speech.DENIED.search(sentence):
             return ""
         said = _stems(sentence)
         if told := sorted(said & self.told):
             return f"“{told[0]}…” stands only in the instructions or the notes."
         about = self.is_of_candidate(sentence) or re.search(r"\byou\b", sentence) is not None
-        of_candidate = about and not _OF_THE_JOB.search(sentence) and not _WISHES.search(sentence)
+        of_candidate = about and not speech.OF_THE_JOB.search(sentence) and not speech.WISHES.search(sentence)
         if of_candidate and (deed := self._told_otherwise(sentence)):
             return f"“{deed}” is not how the context tells it."
         strange = said - (self.own_stems if of_candidate else self.stems)
@@ -182,38 +148,66 @@ class Ground:
 
     def unfounded(self, sentence: str) -> list[str]:
         """What a sentence claims that the context does not hold: of the candidate, that their own papers do not."""
-        strange = unsupported(sentence, self.all)
-        if not self.is_claim(sentence) or _OF_THE_JOB.search(sentence):
+        strange = [said for said in unsupported(sentence, self.all) if not self._dates_hold(sentence, said)]
+        if not self.is_claim(sentence) or speech.OF_THE_JOB.search(sentence):
             return strange
-        said = self._without_job(sentence) if _WISHES.search(sentence) else sentence
-        said = without_employer(_ASKED.sub(" ", _QUOTED.sub(" ", said)), self.company)
-        for claim in (*figures(said), *of_rank(said)):
-            if claim.said not in strange and self.held.standing(claim)[0] == "absent":
+        said = self._without_job(sentence) if speech.WISHES.search(sentence) else sentence
+        said = without_employer(speech.ASKED.sub(" ", speech.QUOTED.sub(" ", said)), self.company)
+        for claim in self._own_claims(said):
+            if claim.said not in strange:
                 strange.append(claim.said)
         if not strange:
-            strange.extend(untold(_QUOTED.sub(" ", sentence), self.held, self.entries, self.company))
+            strange.extend(untold(speech.QUOTED.sub(" ", sentence), self.held, self.entries, self.company))
         return strange
+
+    def _own_claims(self, said: str) -> Iterator[Claim]:
+        """What is said of the candidate that their own papers lack."""
+        for claim in figures(said):
+            standing = self.held.standing(claim)[0]
+            by_dates = None if self._record.standing(claim)[0] == "held" else self._tenure_of(claim)
+            if by_dates in ("other", "absent") or (
+                by_dates is None and standing == "absent" and not self._is_employers(claim, said)
+            ):
+                yield claim
+        yield from (claim for claim in of_rank(said) if self._record.standing(claim)[0] == "absent")
+        if speech.HAS.search(said) and not speech.WOULD.search(said):
+            names = (claim for claim in claims(said, self.held) if claim.kind == "name" and claim.start)
+            yield from (claim for claim in names if self.held.standing(claim)[0] == "absent")
+
+    def _is_employers(self, claim: Claim, said: str) -> bool:
+        """Whether a figure is one that the posting tells of the employer: `your team of 80`."""
+        clause = next((part for part in speech.CLAUSE.split(said) if claim.said in part), "")
+        short = self.company.partition(" ")[0]
+        theirs = re.search(r"\byour?\b", clause, re.IGNORECASE) or (len(short) > 2 and short in clause)
+        return bool(theirs) and not speech.DID.search(clause) and evidence(self.job).standing(claim)[0] == "held"
+
+    def _tenure_of(self, claim: Claim) -> Standing | None:
+        return self._tenure.standing(claim.amount) if self._tenure and claim.amount else None
+
+    def _dates_hold(self, sentence: str, said: str) -> bool:
+        """Whether what no text says follows from the dates of the posts."""
+        return any(claim.said == said and self._tenure_of(claim) == "held" for claim in figures(sentence))
 
     def is_claim(self, sentence: str) -> bool:
         """Whether a sentence says something of the candidate, and not that it is lacking."""
-        if _DENIED.search(sentence):
+        if speech.DENIED.search(sentence) or (speech.WOULD.search(sentence) and not speech.OFFERS.search(sentence)):
             return False
-        return self.is_of_candidate(sentence) or not _OF_THE_JOB.search(sentence)
+        return self.is_of_candidate(sentence) or not speech.OF_THE_JOB.search(sentence)
 
     def is_of_candidate(self, sentence: str) -> bool:
         """Whether a sentence names the candidate or speaks as them."""
-        return bool(_SELF.search(sentence)) or any(name in sentence for name in self.names)
+        return bool(speech.SELF.search(sentence)) or any(name in sentence for name in self.names)
 
     def _may_begin(self, word: str) -> bool:
         low = word.casefold()
-        return low in _STARTERS or low in self.words or (len(low) > 4 and low.endswith("ly"))
+        return low in speech.STARTERS or low in self.words or (len(low) > 4 and low.endswith("ly"))
 
     def _why_no_claim(self, sentence: str) -> str:
         if not self.is_claim(sentence):
             return ""
-        if not _WISHES.search(sentence) and self._works_at(sentence):
+        if not speech.WISHES.search(sentence) and self._works_at(sentence):
             return f"The candidate has not worked at {self.company}."
-        wishes = _WISHES.search(sentence) and not _BEEN.search(sentence)
+        wishes = speech.WISHES.search(sentence) and not _BEEN.search(sentence)
         title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip().casefold()
         if not wishes and title and title in sentence.casefold() and title not in self.own.casefold():
             return "The candidate's title is not the posting's."
@@ -236,14 +230,14 @@ class Ground:
         return re.search(_WORKED_AT + re.escape(self.company), sentence, re.IGNORECASE) is not None
 
 
-def ground(material: Material, years: float | None = None) -> Ground:
+def ground(material: Material, years: float | None = None, today: date | None = None) -> Ground:
     """The ground that a material gives; one that says the same as one of late is read once."""
-    return _known(told(material), years)
+    return _known(told(material), years, today)
 
 
 @lru_cache(maxsize=32)
-def _known(of: Told, years: float | None) -> Ground:
-    return Ground(of.material, years)
+def _known(of: Told, years: float | None, today: date | None) -> Ground:
+    return Ground(of.material, years, today)
 
 
 def sift(text: str, ground: Ground) -> tuple[list[list[str]], list[tuple[str, str]]]:
@@ -290,10 +284,12 @@ def _own_texts(material: Material) -> Iterable[str]:
 def _row(text: str) -> list[str]:
     """The beginnings of a text's words in order, without those that only join others."""
     words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
-    return [word[:_STEM] for word in words if word not in _STARTERS and not _NUMBERISH.search(word)]
+    return [word[:_STEM] for word in words if word not in speech.STARTERS and not _NUMBERISH.search(word)]
 
 
 def _stems(text: str) -> set[str]:
     """The beginnings of a text's words that say something of their own."""
     words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
-    return {word[:_STEM] for word in words if len(word) > 3 and word not in _STARTERS and word not in _FRAME}
+    return {
+        word[:_STEM] for word in words if len(word) > 3 and word not in speech.STARTERS and word not in speech.FRAME
+    }

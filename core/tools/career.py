@@ -139,6 +139,11 @@ def text(value: object) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
+def text_lines(value: object) -> list[str]:
+    """A text's lines, each as one line of text, without the empty ones."""
+    return [line for each in value.splitlines() if (line := text(each))] if isinstance(value, str) else []
+
+
 def day(value: object, *, last: bool = False) -> date | None:
     """A JSON Resume date (`2020`, `2020-03`, `2020-03-15`) as the first day it may mean, or the last month."""
     found = _DATE.search(text(value))

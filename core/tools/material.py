@@ -83,6 +83,7 @@ class Material:
     memory: tuple[str, ...] = ()
     instructions: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    _digest: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,17 @@ class Told:
 
 def told(material: Material) -> Told:
     """The material with its fingerprint, by which what was worked out of it is found again."""
+    if not material._digest:
+        material._digest.append(_digest(material))
+    return Told(material._digest[0], material)
+
+
+def _digest(material: Material) -> bytes:
     matched = material.keywords and [found.term for found in material.keywords.matched]
     resume = None if material.resume is None else _hash(material.resume)
     said = (material.job, resume, material.profile, material.documents, matched, material.memory)
     text = repr((said, material.instructions, material.inputs))
-    return Told(hashlib.sha256(text.encode("utf-8", "replace")).digest(), material)
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
 def _hash(resume: Resume) -> bytes:

@@ -90,11 +90,22 @@ def keep(
     )
 
 
-def remember(connection: Connection, *, user_id: int, job_id: int | None, text: str, run_id: str) -> None:
-    """Write what a run leaves behind, unless its job was removed while it went on."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run leaves behind."""
+
+    user_id: int
+    job_id: int | None
+    text: str
+    run_id: str
+
+
+def remember(connection: Connection, left: Sequence[Left]) -> None:
+    """Write what runs leave behind, unless its job was removed while one went on."""
     at = now()
-    values = {"user_id": user_id, "job_id": job_id, "text": text, "run_id": run_id, "at": at, "until": at + LASTS}
-    _REMEMBER.run(connection, values)
+    about = {"at": at, "until": at + LASTS}
+    values = [{"user_id": one.user_id, "job_id": one.job_id, "text": one.text, "run_id": one.run_id} for one in left]
+    _REMEMBER.run_all(connection, [one | about for one in values])
 
 
 def forget(store: Store, note_id: int, *, user_id: int) -> Note:

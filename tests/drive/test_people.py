@@ -45,7 +45,8 @@ def test_a_new_job_is_kept_as_given(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "description", "said"), [(" ", "Python", "no title"), ("Engineer", " \n ", "no description")]
+    ("title", "description", "said"),
+    [(" ", "Python", "no title"), ("Engineer", " \n ", "no description"), ("", "", "no description")],
 )
 def test_an_empty_job_says_what_to_add(store: Store, title: str, description: str, said: str) -> None:
     user = person(store)

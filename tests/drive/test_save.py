@@ -59,6 +59,7 @@ def test_of_a_letter_only_the_letter_is_kept(feature: str) -> None:
         ("../../etc/passwd", "etc-passwd.md"),
         ("履歴書", "answer.md"),
         ("x" * 300, "x" * 80 + ".md"),
+        ("word " * 30, "word-" * 15 + "word.md"),  # cut between words
     ],
 )
 def test_a_file_name_suits_every_system(title: str, name: str) -> None:

@@ -41,6 +41,19 @@ TRUE = [
     ("5", "I moved the hotel newsletter to segmented mailings, which doubled direct bookings."),
     ("5", "I hired and trained three marketers at Gantrybloom."),
     ("5", "I plan a budget of $1.6 million and report pipeline in the numbers that sales uses."),
+    # several deeds in one sentence, each told in a line of its own
+    ("3", "I prepared our site for two Joint Commission surveys and the yearly supply budget of $640,000."),
+    ("3", "At Cedar Bluff I cut telephone waiting to under three minutes, trained 45 colleagues and lowered turnover."),
+    # what two figures of a line come to
+    ("5", "At Palomar Helpdesk I cut the cost per trial by about 40 percent."),
+    ("5", "I more than doubled pipeline from marketing in three years."),
+    ("1", "I rewrote the quote engine in Go, which made the median quote about ten times faster."),
+    # figures of the employer's own
+    ("5", "I would enjoy talking about the 212 workflows in your HubSpot."),
+    ("3", "Your target of 65 percent for hypertension control is familiar ground."),
+    # wishes
+    ("5", "I would be glad to learn Demandbase from your team."),
+    ("3", "I look forward to learning how you run CLIA testing."),
 ]
 INVENTED = [
     ("1", "I built the real-time settlement service at Tessaline Payments."),
@@ -63,6 +76,21 @@ INVENTED = [
     ("5", "I launched the partner program in Germany and France."),
     ("5", "I rebuilt the Casa Verbena website in Webflow."),
     ("5", "I was shortlisted for Marketer of the Year in 2024."),
+    # after a true deed, one that nobody tells
+    ("3", "At Cedar Bluff I cut telephone waiting to under three minutes, opened two clinics and hired all nurses."),
+    ("1", "I moved nine services to Kubernetes and founded a bank in Recife."),
+    ("1", "I founded a start-up that was bought in 2015."),
+    # what only the posting has, or only the candidate's goals
+    ("5", "I have used Demandbase for named accounts since 2022."),
+    ("3", "I worked with CLIA testing every day."),
+    ("3", "I hold a Master of Science in Nursing."),
+    ("3", "As Nurse Manager I cut waiting times."),
+    ("5", "I ran your conference with 600 guests."),
+    ("5", "I would bring seven years at Marketo to your team of 212."),
+    # years that the dates do not hold
+    ("3", "I bring twenty years of nursing."),
+    ("5", "I bring eight years of demand generation."),
+    ("6", "I bring eight years of experience as a UX researcher."),
 ]
 
 
@@ -77,7 +105,8 @@ def material(number: str, job: int = 0) -> Material:
     """A demo candidate with one of their postings."""
     of = told(number)
     at = of["jobs"][job]
-    profile = {"name": of["resume"]["basics"]["name"], "plan": "pro"}
+    goals = of["profile"].get("goals", "")
+    profile = {"name": of["resume"]["basics"]["name"], "plan": "pro", "goals": goals}
     facts = JobFacts(1, at["title"], at["company"], at["description"])
     return Material(profile=profile, resume=normalise(of["resume"]), job=facts)
 
@@ -85,7 +114,7 @@ def material(number: str, job: int = 0) -> Material:
 @cache
 def grounded(number: str, job: int = 0) -> Ground:
     facts = facts_of.read(material(number, job), TODAY)
-    return ground(facts.material, facts.years)
+    return ground(facts.material, facts.years, TODAY)
 
 
 @pytest.mark.parametrize(("number", "sentence"), TRUE)

@@ -378,6 +378,38 @@ def test_a_letter_does_not_close_on_a_gap() -> None:
     assert "tell you more about my own work with Python." in closing.content
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "A PhD in Marine Biology is required.",
+            "You ask for a doctorate; mine is PhD in Applied Optics, Aalund College.",
+        ),
+        ("A PhD in optics or applied optics is required.", "I hold the degree you ask for: PhD in Applied Optics"),
+        ("A PhD is required.", "I hold the degree you ask for: PhD in Applied Optics"),
+    ],
+)
+def test_a_letter_claims_the_degree_asked_for_only_in_its_subject(asked: str, said: str) -> None:
+    studies = {"institution": "Aalund College", "studyType": "PhD", "area": "Applied Optics"}
+    job = replace(JOB, description=f"## Requirements\n- {asked}\n- Python\n- SQL")
+    assert said in answer("cover_letter", replace(working(education=[studies]), job=job)).content
+
+
+@pytest.mark.parametrize(("years", "told"), [(1, False), (3, True)])
+def test_a_letter_sets_years_of_any_work_against_several_asked_not_against_one(years: int, told: bool) -> None:
+    job = replace(JOB, description=f"## Requirements\n- {years}+ years of experience\n- Welding")
+    content = answer("cover_letter", replace(working(post("2012", "2024")), job=job)).content
+    assert ("where you ask for" in content) == told
+
+
+def test_a_letter_quotes_no_contact_data_that_stood_beside_the_summary() -> None:
+    summary = "Looks after bridges.\nLinkedIn : ines\nSeeking a post"
+    basics = {"name": "Ines Holm", "summary": summary}
+    content = answer("cover_letter", replace(MATERIAL, resume=normalise({"basics": basics}))).content
+    assert "“Looks after bridges" in content
+    assert "LinkedIn" not in content and "Seeking" not in content
+
+
 def test_a_letter_names_what_a_person_must_fill_in() -> None:
     said = answer("cover_letter", Material())
     assert "[your name]" in said.content

@@ -74,6 +74,11 @@ def test_the_score_stands_beside_every_answer() -> None:
         ("I have not used Terraform yet.", False),
         ("The posting asks for Terraform.", False),
         ("I have used Python for years.", False),
+        ("I would be happy to get up to speed with Terraform.", False),
+        ("She would need Terraform in the first week.", False),
+        ("I looked for Terraform and found Docker.", False),
+        ("Ask the candidate about any Terraform project.", False),
+        ("I would bring my Terraform modules along.", True),
     ],
 )
 def test_a_gap_that_the_text_claims_is_warned_of(sentence: str, claimed: bool) -> None:

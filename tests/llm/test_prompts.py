@@ -330,3 +330,15 @@ def test_only_improving_a_text_works_without_a_job_and_a_resume():
 def test_letters_and_edited_texts_stream_as_text_and_the_rest_as_json():
     prompts = Prompts(SHIPPED)
     assert {name for name in FEATURES if prompts.get(name).output == "text"} == {"cover_letter", "improve_text"}
+
+
+def test_a_tailored_resume_asks_a_model_for_no_text_that_code_would_replace():
+    prompt = Prompts(SHIPPED).for_feature("tailor_resume")
+    assert "content" not in prompt.writes and "`content`" not in prompt.system
+
+
+@pytest.mark.parametrize("feature", [name for name in FEATURES if name not in ("improve_text",)])
+def test_a_shipped_prompt_says_what_to_do_with_a_badly_read_file_and_a_nameless_company(feature):
+    system = Prompts(SHIPPED).for_feature(feature).system
+    assert "odd sign" in system or "garbled" in system
+    assert "<ORGANIZATION>" in system

@@ -49,7 +49,8 @@ class Facts:
     def source(self) -> Source:
         """The resume as evidence for what a change of it says."""
         job = self.job
-        return Source(self.career.resume, f"{job.title}\n{job.company}\n{job.description}" if job else "")
+        posting = f"{job.title}\n{job.company}\n{job.description}" if job else ""
+        return Source(self.career.resume, posting, self.today)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from core.drive.wordlists import TITLE
 from core.llm.rules import naming
 from core.llm.rules.facts import Facts
 from core.llm.rules.phrases import inner, items, listed, many
@@ -14,6 +15,11 @@ from core.tools.scoring import quote
 
 CONTACT, MOTIVATION = "contact", "motivation"
 _WORK = ("work", "projects", "volunteer")
+_CONTACT = re.compile(r"[*@|]|https?:|\b(?:linkedin|phone|e-?mail|birthday|telegram)\b", re.IGNORECASE)
+_OF_SUBJECT = re.compile(
+    r"(?:degree|bachelor|master|ph\.?\s?d|doctorate|diploma|msc|bsc)\w*\W?s?(?: degree)? (?:in|of) (?!the\b|a\b)\w",
+    re.IGNORECASE,
+)
 LONGEST_SUMMARY = 200  # characters: what a letter may quote without being a second resume
 LONGEST_LINE = 420
 NOTHING_TO_TELL = (
@@ -99,12 +105,19 @@ def body(facts: Facts) -> Iterator[str]:
     yield facts.material.inputs.get(MOTIVATION, "").strip()
     if given := chosen(facts):
         yield from _deeds(facts, given)
-    elif 0 < len(facts.career.summary) <= LONGEST_SUMMARY:
-        yield f"In short, as my resume puts it: “{quote(facts.career.summary, LONGEST_SUMMARY)}”"
+    elif 0 < len(summary := _prose(facts)) <= LONGEST_SUMMARY:
+        yield f"In short, as my resume puts it: “{quote(summary, LONGEST_SUMMARY)}”"
     elif facts.has_resume:
         yield "My resume says where I have worked and what I did there."
     yield _qualified(facts)
     yield _talk(facts)
+
+
+def _prose(facts: Facts) -> str:
+    """The summary without lines of contact data, headings and wishes that stood beside it on the page."""
+    lines = career.text_lines(facts.career.resume["basics"].get("summary"))
+    whole = [line for line in lines if line.endswith((".", "!", "?"))] if len(lines) > 1 else lines
+    return " ".join(line for line in whole if not _CONTACT.search(line))
 
 
 def chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
@@ -138,7 +151,8 @@ def _why(facts: Facts) -> str:
     proven = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)]
     shown = [facts.worded(term) for term in proven[:4]]
     wanted = facts.wanted_years
-    enough = wanted is not None and facts.years is not None and facts.years >= wanted.number
+    # One year asked is one of just this work, of which years of any work say nothing.
+    enough = wanted is not None and facts.years is not None and facts.years >= wanted.number > 1
     bring = f"about {many(int(facts.years), 'year')} of work" if facts.years else ""
     if not shown:
         return f"Please take this letter as my application for the position of {name}." + (
@@ -163,8 +177,8 @@ def _paragraph(post: Post, texts: list[str], *, before: bool) -> str:
     """What was done in one post: as sentences where the lines begin with a deed, else as a list in their own words."""
     title = re.sub(r" ?\([^()]*\)", "", post.title).strip() or post.title
     role = " at ".join(filter(None, [title, post.employer])) or "my last post"
-    start = "Before that, as" if before else "As" if post.title else "At"
-    if not post.title:
+    start = "Before that, as" if before else "As"
+    if not post.title or (post.employer and not TITLE.search(title)):  # `Backend development` is nobody
         start, role = ("Before that, at" if before else "At"), post.employer or "my last post"
     deeds = [deed(text) for text in texts]
     if all(deeds):
@@ -198,12 +212,22 @@ def _qualified(facts: Facts) -> str:
         levels = [(career.degree_level(each) or 0, each) for each in facts.career.degrees]
         enough = [each for each in levels if wanted and each[0] >= wanted.level]
         if enough:
-            said.append(f"I hold the degree you ask for: {min(enough, key=lambda each: each[0])[1]}.")
+            said.append(_degree(min(enough, key=lambda each: each[0])[1], wanted))
     asked = {each.name.casefold() for each in demands.certificates(facts.sentences)}
     held = [each for each in facts.career.certificates if any(name in each.casefold() for name in asked)]
     if held:
         said.append(f"I hold {listed(held)}.")
     return " ".join(said)
+
+
+def _degree(held: str, wanted: demands.Degree | None) -> str:
+    """What is held; the one asked for only where the posting names no subject, or this one."""
+    subject = re.search(r" in ([^,]+)", held)
+    named = wanted and _OF_SUBJECT.search(wanted.sentence)
+    words = re.findall(r"\w{5,}", subject[1].lower()) if subject else []
+    if wanted and named and not all(word in wanted.sentence.lower() for word in words):
+        return f"You ask for {career.LEVEL_NAMES[wanted.level]}; mine is {held}."
+    return f"I hold the degree you ask for: {held}."
 
 
 def _talk(facts: Facts) -> str:
