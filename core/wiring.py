@@ -22,7 +22,7 @@ from core.portal import Portal, started
 from core.schema import AiRequest, Caller, RunResult
 from core.settings import Settings
 from core.store import Store, init_db
-from core.tools import keywords, tokens
+from core.tools import keywords
 from core.usage import budgets, prices
 from core.usage.queries import Usage
 from core.usage.watch import Watch
@@ -90,8 +90,7 @@ def build(settings: Settings, *, providers: Mapping[str, Provider] | None = None
     check_host(settings.host)
     policy, prompts = load_policy(settings.policy_file), Prompts(settings.prompts_dir)
     store = furnish(settings)
-    tokens.warm()
-    keywords.find("")  # both load what they know once, so that the first page does not wait for it
+    keywords.find("")  # loads what it knows once, so that the first page does not wait for it
     providers = real_providers(settings) if providers is None else providers
     desk = Desk(store, policy, prompts, providers)
     registry = Registry(desk, Runner(store, providers))

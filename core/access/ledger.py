@@ -1,12 +1,11 @@
 """The ledger: what each limit has used and holds, changed only by conditional statements inside the run's own transactions.
 
 A run reserves what it may need when it opens, takes more before a leg that needs more, and gives back what it did not use when it is
-settled. Its row in `reservation` is what makes that happen once, whoever does it. What it holds of dollars it holds of
+settled (`settlement`). Its row in `reservation` is what makes that happen once, whoever does it. What it holds of dollars it holds of
 each budget that applies to it: the candidate's, the project's, and those of its plan, feature and caller where there are.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +13,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, Table, bindparam, select, text, update
 
-from core.access.limits import OWN, PROJECT, WINDOW, Limit, Limits
+from core.access.limits import PROJECT, WINDOW, Limit, Limits
 from core.errors import LimitReached
 from core.store import Ledger
 from core.store.columns import UtcTime
@@ -147,10 +146,10 @@ _HOLD = Statement(
 
 
 def _hold(connection: Connection, limits: Limits, run_id: str, tokens: int, nanousd: int) -> None:
-    _HOLD.run(connection, _where(limits) | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
+    _HOLD.run(connection, where(limits) | {"run_id": run_id, "tokens": tokens, "nanousd": nanousd})
 
 
-def _where(limits: Limits) -> dict[str, str | None]:
+def where(limits: Limits) -> dict[str, str | None]:
     """Whose lines a run holds, and of which day and month."""
     also = json.dumps([one.subject for one in limits.also]) if limits.also else None
     periods = {"day": limits.tokens.period, "month": limits.dollars.period}
@@ -203,97 +202,10 @@ def _taking(count: int) -> Statement:
     return Statement(text(statement).bindparams(*times))
 
 
-# -- giving back -----------------------------------------------------------------------------------
-
-_POST = Statement(
-    text("""
-    INSERT INTO ledger (subject, measure, period, used, reserved) VALUES (:subject, :measure, :period, :used, 0)
-    ON CONFLICT (subject, measure, period) DO UPDATE SET
-        used = ledger.used + excluded.used, reserved = ledger.reserved - :freed""")
-)
-
-
-_HELD = "subject, day, month, also, tokens, nanousd"
-_LET_GO = Statement(text(f"DELETE FROM reservation WHERE run_id = :run_id RETURNING {_HELD}"))
-_FORFEIT = Statement(
-    text(f"""
-    DELETE FROM reservation WHERE NOT EXISTS (
-        SELECT 1 FROM ai_run WHERE ai_run.id = reservation.run_id AND ai_run.status = 'running')
-    RETURNING {_HELD}""")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """How much of what a run held becomes free, and how much is used; `where` as `_where` says it."""
-
-    where: Sequence[str | None]
-    tokens: int
-    nanousd: int
-    freed_tokens: int
-    freed_nanousd: int
-
-
-def settle(
-    connection: Connection,
-    claim: Claim,
-    run_id: str,
-    *,
-    tokens: int,
-    nanousd: int | None,
-    least_nanousd: int,
-    recorded: bool,
-) -> None:
-    """Turn what a run holds into what it used, once; an unknown cost keeps its reservation, or more if more is known.
-
-    A run that was `recorded` though it holds nothing any more had been taken for dead: what counts as used since then
-    is put right.
-    """
-    held = _LET_GO.row(connection, {"run_id": run_id})
-    if held is not None:
-        *where, held_tokens, held_nanousd = held
-        spent = max(held_nanousd, least_nanousd) if nanousd is None else nanousd
-        _post(connection, [_Ended(where, tokens, spent, held_tokens, held_nanousd)])
-    elif recorded and (claim.tokens or claim.nanousd):
-        spent = max(claim.nanousd, least_nanousd) if nanousd is None else nanousd
-        where = [*_where(claim.limits).values()]
-        _post(connection, [_Ended(where, tokens - claim.tokens, spent - claim.nanousd, 0, 0)])
-
-
-def forfeit(connection: Connection) -> None:
-    """What runs that are no longer running still hold counts as used: nobody knows what they used."""
-    _post(connection, [_Ended(row[:4], *row[4:], *row[4:]) for row in _FORFEIT.rows(connection, {})])
-
-
-def _post(connection: Connection, ended: Sequence[_Ended]) -> None:
-    used: Counter[Key] = Counter()
-    freed: Counter[Key] = Counter()
-    for one in ended:
-        subject, day, month, also = (str(part or "") for part in one.where)
-        used[subject, "tokens", day] += one.tokens
-        freed[subject, "tokens", day] += one.freed_tokens
-        for who in (subject, *(json.loads(also) if also else ()), PROJECT):
-            used[who, "nanousd", month] += one.nanousd
-            freed[who, "nanousd", month] += one.freed_nanousd
-    changes = [
-        {"subject": key[0], "measure": key[1], "period": key[2], "used": used[key], "freed": freed[key]}
-        for key in sorted(used, key=_order)
-        if used[key] or freed[key]
-    ]
-    if changes:
-        _POST.run_all(connection, changes)
-
-
 def _give_back(connection: Connection, taken: Sequence[Asked]) -> None:
     for limit, amount in taken:
         line = update(LEDGER).filter_by(subject=limit.subject, measure=limit.measure, period=limit.period)
         connection.execute(line.values(reserved=LEDGER.c.reserved - amount))
-
-
-def _order(key: Key) -> tuple[int, str, bool, str]:
-    """The order of `Limits`, candidate by candidate, then what they share, the project last."""
-    who, measure, period = key
-    return 2 if who == PROJECT else not who.startswith(OWN), who, measure != "tokens", period
 
 
 def _key(limit: Limit) -> Key:

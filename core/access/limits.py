@@ -19,11 +19,11 @@ OWN = "user:"  # how the subject of a candidate begins
 
 
 def day(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d")
+    return at.astimezone(UTC).date().isoformat()
 
 
 def month(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m")
+    return day(at)[:7]
 
 
 def subject(user_id: int) -> str:

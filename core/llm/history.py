@@ -64,7 +64,7 @@ def as_asked(run: AiRun) -> AiRequest:
     told = next((piece["source"].get("id") for piece in run.context if piece["chip"] == "resume"), None)
     prompt = None if request.draft is not None else run.prompt
     return request.model_copy(
-        update={"prompt": request.prompt or prompt, "resume_version_id": request.resume_version_id or told}
+        update={"prompt": prompt or request.prompt, "resume_version_id": request.resume_version_id or told}
     )
 
 

@@ -14,7 +14,8 @@ WRAPPERS = frozenset({"answer", "result", "response", "output", "data"})
 """Keys under which models like to wrap the whole answer."""
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
-_STRING_STOPS = {quote: re.compile(rf"[\\{quote}]") for quote in "\"'"}
+_STRETCHES = {quote: re.compile(rf"(?:[^\\{quote}]+|\\[^u])*+") for quote in "\"'"}  # up to what needs a closer look
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _OUTSIDE = re.compile(r"[\"'{}\[\]:]")
 _VALUE = re.compile(r"[^\s:]")
 _ITEM = re.compile(r"[\"'{}\[\]]")
@@ -45,7 +46,7 @@ class JsonScan:
         self._wrapped = False
         self._key = ""
         self._state: _State = self._before
-        self._stop = _STRING_STOPS['"']
+        self._stretch = _STRETCHES['"']
         self._sink: Callable[[str], None] | None = None
         self._after_string: _State = self._inside
         self._escape = ""
@@ -158,19 +159,19 @@ class JsonScan:
         self._enter_string(quote, self._flow.say if field else None, self._inside)
 
     def _enter_string(self, quote: str, sink: Callable[[str], None] | None, after: _State) -> None:
-        self._stop = _STRING_STOPS[quote]
+        self._stretch = _STRETCHES[quote]
         self._sink = sink
         self._after_string = after
         self._state = self._in_string
 
     def _in_string(self, text: str, at: int) -> int:
-        found = self._stop.search(text, at)
-        stop = found.start() if found else len(text)
-        if stop > at:
-            self._write(text[at:stop])
-        if not found:
+        found = self._stretch.match(text, at)
+        if found and (said := found[0]):
+            self._write(_ESCAPE.sub(_unescaped, said) if "\\" in said else said)
+        stop = found.end() if found else at
+        if stop == len(text):
             return stop
-        if found[0] == "\\":
+        if text[stop] == "\\":
             self._escape = ""
             self._state = self._in_escape
         else:
@@ -217,3 +218,7 @@ class JsonScan:
     def _spell(self, text: str) -> None:
         if len(self._key) < _LONGEST_KEY:
             self._key += text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[1], found[1])

@@ -15,6 +15,7 @@ from core.llm.past import Past
 from core.schema import Cost, Event, EventKind, RunResult, Usage
 
 MOST_CHARACTERS = 1_000_000
+MOST_AT_ONCE = 16  # events handed to a follower, who holds them until they are sent
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class LiveRun:
         self._watchers = 0
         self._minder: asyncio.TimerHandle | None = None
         self._looked = self.started
-        self._size = 0
+        self.size = 0  # characters of prose so far
         self._limited = True
         self._grown = threading.Condition()
         self._waiting = 0  # threads that want to hear of growth; where there are none, telling them is saved
@@ -69,8 +70,8 @@ class LiveRun:
     def emit(self, kind: EventKind, data: dict[str, Any] | RunResult) -> None:
         """Append one event and wake who waits. Errors: `AnswerTooLong` for prose past 1 MB."""
         if isinstance(data, dict) and kind == "delta":
-            self._size += len(data["text"])
-            if self._limited and self._size > MOST_CHARACTERS:
+            self.size += len(data["text"])
+            if self._limited and self.size > MOST_CHARACTERS:
                 raise AnswerTooLong("The answer passed 1 MB and was cut. Ask for less at a time.")
         self._events.append(Event(len(self._events) + 1, kind, data))
         for follower in self._followers:
@@ -127,7 +128,7 @@ class LiveRun:
         try:
             while True:
                 grown.clear()
-                if batch := self.events[last_id:]:
+                if batch := self.events[last_id : last_id + MOST_AT_ONCE]:
                     last_id = batch[-1].id
                     yield batch
                 elif self.done:

@@ -17,9 +17,10 @@ from core.llm.provider import Message, ModelCall, Provider
 from core.llm.render import Part, check, compose, overhead
 from core.llm.router import Leg, Route
 from core.schema import AiRequest, Caller
-from core.store import Store
+from core.store import Connection, Store
 from core.store.columns import now
 from core.tools import budget, context_tools, tokens
+from core.tools.context_tools import Found
 from core.tools.material import Material, Piece
 
 
@@ -99,6 +100,20 @@ class Prepared:
         return overhead(self.prompt, count=tokens.count) + sum(tokens.count(text) for text in given)
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A request with all that the database has for it; `holding` and `spent` are its limits and their budgets' lines."""
+
+    request: AiRequest
+    caller: Caller
+    prompt: Prompt
+    at: datetime
+    found: Found
+    plan: str
+    holding: Limits
+    spent: Sequence[Line]
+
+
 class Desk:
     """Where a request is checked and made ready, with all it takes to do so."""
 
@@ -118,16 +133,23 @@ class Desk:
 
     def prepare(self, request: AiRequest, caller: Caller) -> Prepared:
         """Steps 1 to 4 of a call. Errors: what refuses it before a byte is sent; a plan's refusal is recorded."""
-        check_scopes(request, caller)
-        prompt = self.prompt_for(request)
-        at = self.clock()
-        today = at.date()
         with self.store.read() as connection:
-            found = context_tools.find(connection, request, default_resume="resume" in prompt.needs)
-            plan = str(found.person["plan"])
-            holding = limits(self.policy, plan, request.user_id, at, feature=request.feature, caller=caller.name)
-            spent = ledger.budgets(connection, holding)
-        material = context_tools.put_together(found, request, today)
+            looked_up = self.look_up(connection, request, caller)
+        return self.make_ready(looked_up)
+
+    def look_up(self, connection: Connection, request: AiRequest, caller: Caller) -> LookedUp:
+        """The first half of `prepare`, in a read of the caller's: several requests may share one."""
+        check_scopes(request, caller)
+        prompt, at = self.prompt_for(request), self.clock()
+        found = context_tools.find(connection, request, default_resume="resume" in prompt.needs)
+        plan = str(found.person["plan"])
+        holding = limits(self.policy, plan, request.user_id, at, feature=request.feature, caller=caller.name)
+        return LookedUp(request, caller, prompt, at, found, plan, holding, ledger.budgets(connection, holding))
+
+    def make_ready(self, of: LookedUp) -> Prepared:
+        """The second half, without the database."""
+        request, caller, prompt, plan, today = of.request, of.caller, of.prompt, of.plan, of.at.date()
+        material = context_tools.put_together(of.found, request, today)
         try:
             route = self._route(request, plan)
         except PlanDenied as denied:
@@ -137,7 +159,7 @@ class Desk:
         origin = self.prompts.origin(prompt) if prompt.draft else None
         prepared = Prepared(request, caller, plan, prompt, material, route, today, origin=origin)
         check(prompt, material)
-        return self._admitted(prepared, holding, spent, at)
+        return self._admitted(prepared, of)
 
     def prompt_for(self, request: AiRequest) -> Prompt:
         """The draft, the named prompt, or the feature's own. Errors: `Invalid` where it is for another feature."""
@@ -152,16 +174,16 @@ class Desk:
             )
         return prompt
 
-    def _admitted(self, prepared: Prepared, holding: Limits, spent: Sequence[Line], at: datetime) -> Prepared:
+    def _admitted(self, prepared: Prepared, of: LookedUp) -> Prepared:
         """The same run on the route that the budgets allow, with what it asks of the limits."""
         admitted = admission.admit(
             self.policy,
-            holding,
-            spent,
+            of.holding,
+            of.spent,
             prepared.route,
             configured=self._configured(),
-            estimate=lambda leg: prepared.estimate(leg, self.providers[leg.provider], at),
-            at=at,
+            estimate=lambda leg: prepared.estimate(leg, self.providers[leg.provider], of.at),
+            at=of.at,
         )
         warnings = (*planted.warnings(prepared.material), *admitted.warnings)
         return replace(prepared, route=admitted.route, claim=admitted.claim, warnings=warnings)

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 KEPT_S = 300  # how long a finished run's events stay
 MOST_FOLLOWED, MOST_UNSEEN = 1_000, 200  # finished runs that are kept at most: those whose events somebody read, others
+MOST_KEPT = 4_000_000  # characters of all their answers together, each of which takes about 4 bytes
 RENEW_S = 10
 
 
@@ -47,11 +48,13 @@ class Registry:
             threads=2 if together > 1 else 8,
             most=together,
             patience_s=0.02 if together > 1 else 0,
+            apart_s=partial(runner.apart_s, most_s=0.01),  # a first token waits for it
         )
         self._opening: set[asyncio.Task[str]] = set()
         self._live: dict[str, LiveRun] = {}
         self._followed: deque[tuple[float, str]] = deque()  # finished runs, oldest first
         self._unseen: deque[tuple[float, str]] = deque()
+        self._kept = 0  # characters of their answers
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._keeping: anyio.CancelScope | None = None
@@ -141,8 +144,10 @@ class Registry:
         task = self._tasks.pop(run_id)
         if not task.cancelled() and (broken := task.exception()):
             log.error("run %s ended without its record: %s", run_id, type(broken).__name__)
-        ended = self._followed if self._live[run_id].followed else self._unseen
+        live = self._live[run_id]
+        ended = self._followed if live.followed else self._unseen
         ended.append((time.monotonic(), run_id))
+        self._kept += live.size
         self._let_go()
 
     def _let_go(self) -> None:
@@ -150,7 +155,12 @@ class Registry:
         past = time.monotonic() - KEPT_S
         for ended, most in ((self._followed, MOST_FOLLOWED), (self._unseen, MOST_UNSEEN)):
             while ended and (len(ended) > most or ended[0][0] < past):
-                self._live.pop(ended.popleft()[1], None)
+                self._forget(ended)
+        while self._kept > MOST_KEPT:
+            self._forget(min(filter(None, (self._followed, self._unseen)), key=lambda ended: ended[0]))
+
+    def _forget(self, ended: deque[tuple[float, str]]) -> None:
+        self._kept -= self._live.pop(ended.popleft()[1]).size
 
     async def _keep_leases(self, keeping: anyio.CancelScope) -> None:
         with keeping:

@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from core.errors import Conflict
-from core.schema import AiRequest, Caller
-from core.store import AiRun, Store
+from core.schema import AiRequest
+from core.store import AiRun
 from core.store.columns import now
 from core.store.statement import Statement
 
@@ -30,14 +30,8 @@ def fingerprint(request: AiRequest) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def made_by(store: Store, caller: Caller, key: str, request: AiRequest) -> str | None:
-    """The id of the run this key made, looked up before anything of the request is. Errors: `Conflict`."""
-    with store.read() as connection:
-        return find(connection, caller.name, key, request)
-
-
 def find(connection: Connection, caller: str, key: str, request: AiRequest) -> str | None:
-    """The same inside a transaction. Errors: `Conflict` when the key came with another request."""
+    """The id of the run this key made. Errors: `Conflict` when the key came with another request."""
     made = _MADE.row(connection, {"by": caller, "key": key})
     if made is None:
         return None

@@ -37,7 +37,7 @@ from core.llm.scanner import Scanner
 from core.llm.trips import Trips
 from core.schema import RunResult, Written
 from core.store import Store
-from core.tools import memory
+from core.tools import memory, tokens
 from core.traces import where
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 CUT_SHORT = "The model stopped at its length limit, so the end may be missing. Raise max_tokens or ask for less."
 BROKE = "This step failed inside the workbench. The next one took over; the log says where."
 REASONS = ("stop", "length", "content_filter", "tool_calls", "function_call")  # a server's own word is never kept
+APART_S_A_RUN = 0.0005
 NOT_RECORDED = (
     "This run could not be recorded yet: the database did not take it. It is tried again; save what you need."
 )
@@ -58,12 +59,21 @@ class Runner:
         self.providers = providers
         self.threads = CapacityLimiter(8)
         self.cooldown = Cooldown()
+        self.under_way = 0
         together = store.together
         self.records: Trips[Ending, bool] = Trips(
-            partial(runs.settle_all, store), threads=1 if together > 1 else 8, most=together, patience_s=0
+            partial(runs.settle_all, store),
+            threads=1 if together > 1 else 8,
+            most=together,
+            patience_s=0,
+            apart_s=partial(self.apart_s, most_s=0.03),
         )
         self.thoughts: Trips[Callable[[], Written], Written] = Trips(trips.each, threads=2, most=8)
         self.unrecorded: dict[str, Ending] = {}
+
+    def apart_s(self, *, most_s: float) -> float:
+        """Seconds between two commits: the more runs are under way, the more of them share one."""
+        return min(most_s, APART_S_A_RUN * self.under_way) if self.store.together > 1 else 0
 
     def record_again(self) -> None:
         """Try once more to record the runs that the database would not take; from a worker thread."""
@@ -82,6 +92,13 @@ class Runner:
 
     async def run(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> RunResult:
         """Walk the legs, record, and emit `done`. Never raises for anything a model or a caller did."""
+        self.under_way += 1
+        try:
+            return await self._run(prepared, opening, live)
+        finally:
+            self.under_way -= 1
+
+    async def _run(self, prepared: Prepared, opening: runs.Opening, live: LiveRun) -> RunResult:
         call = Call(prepared, opening, live)
         written: Written | None = None
         with live.scope:
@@ -140,7 +157,15 @@ class Runner:
             return written
         finally:
             if attempt:
-                accounts.close(attempt)
+                await self._close(attempt)
+
+    async def _close(self, attempt: Attempt) -> None:
+        """Fix what a leg used. A long text is counted in a thread, so that other runs go on meanwhile."""
+        if sum(map(len, attempt.text)) <= tokens.KNOWN_CHARS:
+            accounts.close(attempt)
+            return
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(accounts.close, attempt, limiter=self.threads)
 
     async def _affords(self, call: Call, leg: Leg) -> bool:
         """Whether the limits have room for this leg; what the first one may need is held since the run opened."""

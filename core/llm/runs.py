@@ -7,7 +7,8 @@ from functools import partial
 import uuid_utils
 from sqlalchemy import Connection, update
 
-from core.access import ledger
+from core.access import ledger, settlement
+from core.access.ledger import Claim
 from core.errors import LimitReached, StoreConflict, tried
 from core.llm import repeats, rows
 from core.llm.repeats import RUN
@@ -99,50 +100,54 @@ def settle(
     its lease could not be renewed in time, is settled all the same: this is what really became of it.
     """
     with store.write() as connection:
-        return _settled(connection, Ending(opening, result, attempts, cost, note))
+        return _settled(connection, [Ending(opening, result, attempts, cost, note)])[0]
 
 
 def settle_all(store: Store, endings: Sequence[Ending]) -> list[bool | Exception]:
     """The same for runs that ended together, in one commit; one that cannot be settled keeps back none of the others."""
-    if len(endings) == 1:
-        one = endings[0]
-        return [tried(partial(settle, store, one.opening, one.result, one.attempts, one.cost, note=one.note))]
-    return store.write_all([partial(_settled, ending=ending) for ending in endings])
+    return store.write_all(_settled, endings)
 
 
-def _settled(connection: Connection, ending: Ending) -> bool:
-    opening, attempts = ending.opening, ending.attempts
-    recorded = _ended(connection, ending)
-    if opening.claim:
-        ledger.settle(
-            connection,
-            opening.claim,
-            opening.id,
-            tokens=ending.result.usage.input_tokens + ending.result.usage.output_tokens,
-            nanousd=ending.cost.nanousd,
-            least_nanousd=sum(attempt.cost.nanousd or 0 for attempt in attempts),
-            recorded=recorded,
-        )
-    if not recorded:
+def _settled(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
+    """Of each whether this recorded it. What can be written of all of them at once is."""
+    ended = [_ended(connection, one, was="running") for one in endings]
+    pending.note(connection, [one.opening.id for one, is_new in zip(endings, ended, strict=True) if is_new])
+    told = [is_new or _came_back(connection, one) for one, is_new in zip(endings, ended, strict=True)]
+    spent = [_spent(one.opening.claim, one, so) for one, so in zip(endings, told, strict=True) if one.opening.claim]
+    settlement.settle(connection, spent)
+    recorded = [one for one, so in zip(endings, told, strict=True) if so]
+    rows.KEEP_LEG.run_all(connection, [rows.leg(one.opening, leg) for one in recorded for leg in one.attempts])
+    memory.remember(connection, [_left(one.opening, one.note) for one in recorded if one.note])
+    return told
+
+
+def _ended(connection: Connection, ending: Ending, *, was: str) -> bool:
+    """Write the end into the run's row, if its status still is what it was."""
+    return bool(rows.SETTLE.run(connection, rows.settled(ending) | {"was": was}))
+
+
+def _came_back(connection: Connection, ending: Ending) -> bool:
+    """The same for one that was taken for dead, and a note of what was added up of it."""
+    if not rows.ABANDONED.row(connection, {"run_id": ending.opening.id}):
         return False
-    for attempt in attempts:
-        rows.KEEP_LEG.run(connection, rows.leg(opening, attempt))
-    if ending.note:
-        request = opening.request
-        memory.remember(connection, user_id=request.user_id, job_id=request.job_id, text=ending.note, run_id=opening.id)
-    return True
+    pending.changing(connection, [ending.opening.id])
+    return _ended(connection, ending, was="abandoned")
 
 
-def _ended(connection: Connection, ending: Ending) -> bool:
-    """Write the end into the run's row, and note it for adding up; of one that was abandoned, what was added up of it."""
-    run_id, values = ending.opening.id, rows.settled(ending)
-    if rows.SETTLE.run(connection, values | {"was": "running"}):
-        pending.note(connection, [run_id])
-        return True
-    if not rows.ABANDONED.row(connection, {"run_id": run_id}):
-        return False
-    pending.changing(connection, [run_id])
-    return bool(rows.SETTLE.run(connection, values | {"was": "abandoned"}))
+def _spent(claim: Claim, ending: Ending, recorded: bool) -> settlement.Spent:
+    usage = ending.result.usage
+    return settlement.Spent(
+        claim,
+        ending.opening.id,
+        tokens=usage.input_tokens + usage.output_tokens,
+        nanousd=ending.cost.nanousd,
+        least_nanousd=sum(attempt.cost.nanousd or 0 for attempt in ending.attempts),
+        recorded=recorded,
+    )
+
+
+def _left(opening: Opening, note: str) -> memory.Left:
+    return memory.Left(opening.request.user_id, opening.request.job_id, note, opening.id)
 
 
 def renew(store: Store, owner: str, run_ids: Collection[str]) -> None:
@@ -173,5 +178,5 @@ def close_expired(store: Store) -> int:
             .returning(RUN.c.id)
         ).all()
         pending.note(connection, [run_id for (run_id,) in closed])
-        ledger.forfeit(connection)
+        settlement.forfeit(connection)
     return len(closed)

@@ -15,19 +15,19 @@ T = TypeVar("T")
 
 
 class _Trip(NamedTuple, Generic[A, B]):
-    """Some items on their way, those who wait for them, and when they left."""
+    """Some items on their way, and those who wait for them."""
 
     items: list[A]
     futures: "list[asyncio.Future[B]]"
     loop: asyncio.AbstractEventLoop
-    left_at: float
 
 
 class Trips(Generic[A, B]):
     """One kind of work, done by `work` for up to `most` items a trip, by `threads` threads. Used on one event loop.
 
     `work` returns a result or an error for each item, in order. Threads of one process hinder each other, so a further
-    one leaves only when those before it have been away for `patience_s`. They start when they are needed.
+    one leaves only when those before it have been away for `patience_s`. They start when they are needed. A trip leaves
+    `apart_s()` after the one before it at the earliest: where much goes on, more goes along on each.
     """
 
     def __init__(
@@ -37,24 +37,28 @@ class Trips(Generic[A, B]):
         threads: int,
         most: int,
         patience_s: float = 0.02,
+        apart_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.work = work
         self.threads = threads
         self.most = most
         self.patience_s = patience_s
+        self.apart_s = apart_s
+        self._left_at = 0.0  # when the last trip began
         self._started = 0
         self._items: list[A] = []
         self._futures: list[asyncio.Future[B]] = []
         self._away: list[_Trip[A, B]] = []
-        self._again: asyncio.TimerHandle | None = None
+        self._going: asyncio.Handle | None = None
         self._trips: SimpleQueue[_Trip[A, B] | None] = SimpleQueue()
 
     async def take(self, item: A) -> B:
         """What the work made of this item. Errors: the one it has for it."""
-        future: asyncio.Future[B] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[B] = loop.create_future()
         self._items.append(item)
         self._futures.append(future)
-        self._go()
+        self._going = self._going or loop.call_soon(self._go)  # with all that comes in the same turn of the loop
         return await future
 
     def close(self) -> None:
@@ -64,22 +68,20 @@ class Trips(Generic[A, B]):
             self._trips.put(None)
 
     def _go(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, self._going = asyncio.get_running_loop(), None
         while self._items and len(self._away) < self.threads:
-            if self._away and (rest := self._away[-1].left_at + self.patience_s - loop.time()) > 0:
-                self._again = self._again or loop.call_later(rest, self._go_again)
+            wait_s = self.patience_s if self._away else self.apart_s()
+            if (rest := self._left_at + wait_s - loop.time()) > 0:
+                self._going = loop.call_later(rest, self._go)
                 return
-            trip = _Trip(self._items[: self.most], self._futures[: self.most], loop, loop.time())
+            self._left_at = loop.time()
+            trip = _Trip(self._items[: self.most], self._futures[: self.most], loop)
             del self._items[: self.most], self._futures[: self.most]
             self._away.append(trip)
             if self._started < len(self._away):
                 self._started += 1
                 Thread(target=self._travel, daemon=True).start()
             self._trips.put(trip)
-
-    def _go_again(self) -> None:
-        self._again = None
-        self._go()
 
     def _travel(self) -> None:
         """A thread's life: one trip after the other, each told to the loop at its end."""
@@ -100,6 +102,8 @@ class Trips(Generic[A, B]):
                 future.set_result(result)
         self._away = [other for other in self._away if other is not trip]
         if self._items:
+            if self._going:
+                self._going.cancel()
             self._go()
 
 

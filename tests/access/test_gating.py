@@ -166,14 +166,14 @@ def test_a_dearer_model_takes_over_while_there_is_room(store: Store, tmp_path: P
 def test_a_budget_that_ends_between_routing_and_opening_still_holds(store: Store, tmp_path: Path) -> None:
     with bench(store, letter(), policy=write_policy(tmp_path / "p.toml", usd="10.00")) as one:
         workbench, held = one.workbench, holding(one.workbench.policy, one.user_id)
-        desk = workbench.desk.prepare
+        make_ready = workbench.desk.make_ready
 
         def slow(*given: object) -> object:
-            prepared = desk(*given)  # type: ignore[arg-type]
+            prepared = make_ready(*given)  # type: ignore[arg-type]
             spend(store, held.dollars, 10**10)
             return prepared
 
-        workbench.desk.prepare = slow  # type: ignore[assignment, method-assign]
+        workbench.desk.make_ready = slow  # type: ignore[assignment, method-assign]
         live = one.start()
         result = finished(live)
     assert (result.provider, one.provider.heard) == ("rules", [])

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from core.llm.live import LiveRun
+from core.llm.live import MOST_AT_ONCE, LiveRun
 from core.schema import Event
 
 EVENTS = 300
@@ -63,3 +63,22 @@ def test_what_comes_in_one_moment_is_one_batch() -> None:
         return batches
 
     assert asyncio.run(run()) == [["0", "1", "2"], ["3", "4"]]
+
+
+def test_a_follower_that_comes_late_is_told_in_parts() -> None:
+    """What it holds at once is small, however long the run and however slowly it reads."""
+
+    async def run() -> list[list[str]]:
+        live = live_run()
+        for number in range(EVENTS):
+            say(live, number)
+        batches = []
+        async for batch in live.batches():
+            batches.append(said(batch))
+            if len(batches[-1]) < MOST_AT_ONCE:
+                return batches
+        return batches
+
+    batches = asyncio.run(run())
+    assert [number for batch in batches for number in batch] == [str(number) for number in range(EVENTS)]
+    assert {len(batch) for batch in batches[:-1]} == {MOST_AT_ONCE}

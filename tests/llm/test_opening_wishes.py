@@ -106,9 +106,9 @@ def test_an_edit_chooses_the_deed_that_is_told(edit: str, deed: str) -> None:
 
 def test_the_origin_of_a_draft_is_found_by_name_then_by_feature(tmp_path: Path) -> None:
     text = SHIPPED.get("match").text
-    newer = parse(text.replace("version: 1", "version: 7"), draft=True)
+    newer = parse(text.replace("version: 2", "version: 7"), draft=True)
     renamed = parse(text.replace("name: match", "name: my_own"), draft=True)
     assert SHIPPED.origin(newer) == SHIPPED.origin(renamed) == SHIPPED.get("match")
-    (tmp_path / "cover_letter_v1.md").write_text(SHIPPED.get("cover_letter").text)
+    (tmp_path / "cover_letter_v2.md").write_text(SHIPPED.get("cover_letter").text)
     assert Prompts(tmp_path).origin(newer) is None
     assert opening_wishes.read(newer, None).note.startswith("Write the match report")

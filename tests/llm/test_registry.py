@@ -208,6 +208,20 @@ def _count(store: Store) -> int:
         return session.scalar(select(func.count()).select_from(AiRun)) or 0
 
 
+def test_of_finished_runs_with_long_answers_the_oldest_go_first(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bench(sqlite_store, letter()) as one:
+        lives = [one.start()]
+        finished(lives[0])
+        monkeypatch.setattr(registry, "MOST_KEPT", 2 * lives[0].size)
+        for _ in range(3):
+            lives.append(one.start())
+            finished(lives[-1])
+        waited_for(lambda: [one.workbench.find(live.id) is live for live in lives] == [False, False, True, True])
+        assert one.workbench.result(lives[0].id).status == "ok"  # the record is there for good
+
+
 def test_of_many_finished_runs_those_nobody_followed_go_first(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

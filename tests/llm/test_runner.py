@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from core.access import settlement
 from core.errors import ProviderBusy, ProviderCut, ProviderDown, ProviderGarbled, ProviderRefused, StorageDown
-from core.llm import fallback, history, runs
+from core.llm import fallback, history
 from core.llm.openai_answer import AnswerReader
 from core.llm.provider import Deadlines
 from core.llm.scripted import Play
@@ -78,7 +79,7 @@ def test_a_good_answer_is_ok_and_complete(store: Store) -> None:
         result = finished(live)
         record = history.story(one.workbench.store, result.run_id)
     assert result.status == "ok"
-    assert (result.provider, result.model, result.prompt) == ("openai", "gpt-6.1-terra", "cover_letter@1")
+    assert (result.provider, result.model, result.prompt) == ("openai", "gpt-6.1-terra", "cover_letter@2")
     assert (result.answer.title, result.answer.summary) == ("Letter to Norrsken Freight", "Why this candidate fits.")
     assert "Python" in result.answer.keywords_added
     assert result.cost_usd is not None and result.cost_status == "exact"
@@ -133,7 +134,7 @@ def test_a_record_that_cannot_be_written_does_not_keep_a_run_from_its_end(
         raise raised
 
     with bench(sqlite_store, letter()) as one, monkeypatch.context() as broken:
-        broken.setattr(runs, "settle", refused)
+        broken.setattr(settlement, "settle", refused)
         result = one.run()
     assert history.story(sqlite_store, result.run_id).run.status == "ok"  # tried again, at the latest at the end
     assert result.status == "ok" and result.answer.content.startswith("Dear team")

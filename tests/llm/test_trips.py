@@ -30,26 +30,51 @@ class Desk:
         return [ValueError(str(number)) if number < 0 else 2 * number for number in numbers]
 
 
-def taken(trips: Trips[int, int], numbers: Sequence[int]) -> list[int | BaseException]:
+def taken(trips: Trips[int, int], *groups: Sequence[int]) -> list[int | BaseException]:
+    """Each group comes in one turn of the loop, a moment after the one before."""
+
     async def take() -> list[int | BaseException]:
+        waiting: list[asyncio.Future[int]] = []
         try:
-            return await asyncio.gather(*map(trips.take, numbers), return_exceptions=True)
+            for numbers in groups:
+                waiting += [asyncio.ensure_future(trips.take(number)) for number in numbers]
+                await asyncio.sleep(0.005)
+            return await asyncio.gather(*waiting, return_exceptions=True)
         finally:
             trips.close()
 
     return asyncio.run(take())
 
 
-def test_what_comes_while_a_thread_is_away_goes_along_on_the_next_trip() -> None:
-    desk = Desk(pause_s=0.02)
+def test_what_comes_in_one_turn_of_the_loop_leaves_together() -> None:
+    desk = Desk()
     assert taken(Trips(desk, threads=1, most=10), range(6)) == [0, 2, 4, 6, 8, 10]
-    assert desk.trips == [[0], [1, 2, 3, 4, 5]]
+    assert desk.trips == [[0, 1, 2, 3, 4, 5]]
+
+
+def test_what_comes_while_a_thread_is_away_goes_along_on_the_next_trip() -> None:
+    desk = Desk(pause_s=0.05)
+    assert taken(Trips(desk, threads=1, most=10), [0], [1, 2], [3]) == [0, 2, 4, 6]
+    assert desk.trips == [[0], [1, 2, 3]]
+
+
+def test_what_comes_soon_after_a_trip_waits_for_more_to_come_along() -> None:
+    desk = Desk()
+    taken(Trips(desk, threads=1, most=10, apart_s=lambda: 0.1), [0], [1], [2])
+    assert desk.trips == [[0], [1, 2]]
+
+
+def test_a_thread_that_is_back_takes_what_would_have_waited_for_another() -> None:
+    desk = Desk(pause_s=0.02)
+    start = time.monotonic()
+    taken(Trips(desk, threads=2, most=10, patience_s=5), [0], [1])
+    assert time.monotonic() - start < 2
 
 
 def test_a_trip_takes_no_more_than_it_may() -> None:
     desk = Desk(pause_s=0.01)
     taken(Trips(desk, threads=1, most=2), range(5))
-    assert desk.trips == [[0], [1, 2], [3, 4]]
+    assert desk.trips == [[0, 1], [2, 3], [4]]
 
 
 def test_an_error_reaches_its_own_item_only() -> None:
@@ -64,7 +89,7 @@ def test_work_that_breaks_as_a_whole_is_told_to_all_and_the_next_trip_goes() -> 
         return list(numbers)
 
     results = taken(Trips(broken, threads=1, most=2), [0, 1, 2, 3, 4])
-    assert [type(one) for one in results] == [int, RuntimeError, RuntimeError, int, int]
+    assert [type(one) for one in results] == [RuntimeError, RuntimeError, int, int, int]
 
 
 def test_who_leaves_keeps_back_nobody() -> None:
