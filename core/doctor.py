@@ -7,7 +7,7 @@ from core import wiring
 from core.access.plans import load_policy
 from core.errors import WorkbenchError
 from core.llm.prompts import Prompts
-from core.settings import Settings, unknown
+from core.settings import DATABASE, Settings, unknown
 from core.store import Store
 from core.store.migrate import is_current
 
@@ -25,14 +25,26 @@ def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]
         _try("only this machine is served", lambda: wiring.check_host(settings.host)),
         _try(f"policy file {settings.policy_file.name}", lambda: load_policy(settings.policy_file)),
         _try("prompts", lambda: Prompts(settings.prompts_dir)),
-        _try("database", lambda: _database(settings)),
+        _database(settings),
         *_providers(settings),
     ]
 
 
-def _database(settings: Settings) -> None:
-    if not is_current(Store(settings.database)):
-        raise WorkbenchError("the database is not migrated. Run `python -m core db upgrade`.")
+def _database(settings: Settings) -> Finding:
+    if not settings.database_url.get_secret_value() and not (settings.data_dir / DATABASE).exists():
+        return Finding(True, f"database: none yet in {settings.data_dir}; the first start makes it")
+    return _try("database", lambda: _check_migrated(settings))
+
+
+def _check_migrated(settings: Settings) -> None:
+    store = Store(settings.database)
+    try:
+        if not is_current(store):
+            raise WorkbenchError(
+                "it is of an older version. The next start brings it up, as does `python -m core db upgrade`."
+            )
+    finally:
+        store.close()
 
 
 def _providers(settings: Settings) -> list[Finding]:

@@ -12,6 +12,7 @@ from core.errors import Misconfigured
 
 HOUSE = Path(__file__).resolve().parent.parent
 PREFIX = "WORKBENCH_"
+DATABASE = "workbench.db"  # in the data folder
 THIS_MACHINE = ("127.0.0.1", "localhost")  # where plain http will do
 
 
@@ -55,7 +56,7 @@ class Settings(BaseModel):
     @property
     def database(self) -> str:
         """The database's URL: the one given, or a SQLite file in the data folder."""
-        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'workbench.db'}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / DATABASE}"
 
 
 def read(environment: Mapping[str, str]) -> Settings:

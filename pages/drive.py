@@ -14,3 +14,4 @@ notice.draw("drive")
 if user:
     shelf.switch()
     DRAW[shelf.view()](workbench, user)
+    candidate.show_in_url()

@@ -19,27 +19,29 @@ FLOORS = {
         core.access.budget_lines  core.access.limits  core.access.lineup  core.access.plans  core.access.policy_values
         core.access.toml_lines
         core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.evidence  core.drive.folding  core.drive.numerals
-        core.drive.extents  core.drive.ranks  core.drive.source  core.drive.verdicts  core.drive.vocabulary
+        core.drive.extents  core.drive.ranks  core.drive.reckoning  core.drive.source  core.drive.tenure
+        core.drive.verdicts  core.drive.vocabulary
         core.drive.dates  core.drive.kept  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
-        core.drive.blocks  core.drive.contacts  core.drive.entries
+        core.drive.blocks  core.drive.contacts  core.drive.employers  core.drive.entries
         core.drive.headings  core.drive.lists  core.drive.periods  core.drive.spacing
-        core.drive.structure  core.drive.studies  core.drive.wordlists
+        core.drive.structure  core.drive.studies  core.drive.unpacking  core.drive.wordlists
         core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.deeds  core.llm.fence  core.llm.front_matter
         core.llm.grounding  core.llm.json_object  core.llm.json_scan
         core.llm.opening  core.llm.opening_examples  core.llm.opening_wishes  core.llm.parser
         core.llm.catalogue  core.llm.price_book  core.llm.price_rows  core.llm.pricing  core.llm.usage_shapes
         core.llm.placeholders  core.llm.planted  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
         core.llm.refusals  core.llm.render  core.llm.router  core.llm.scanner  core.llm.sections  core.llm.sse_reader
-        core.llm.rules  core.llm.rules.*  core.llm.sound  core.llm.standing  core.llm.text_scan
-        core.tools.budget  core.tools.career  core.tools.demands  core.tools.emphasis  core.tools.keywords
+        core.llm.rules  core.llm.rules.*  core.llm.sound  core.llm.speech  core.llm.standing  core.llm.text_scan
+        core.tools.budget  core.tools.career  core.tools.demands  core.tools.emphasis
+        core.tools.encoding  core.tools.encoding.*  core.tools.keywords
         core.tools.kinship  core.tools.lexicon  core.tools.lexicon.*
         core.tools.material  core.tools.overlap  core.tools.posting
         core.tools.scoring  core.tools.terms  core.tools.titles  core.tools.tokens
     """,
     "1 store": "core.store  core.store.*",
     "2 reach": """
-        core.access.admission  core.access.budget  core.access.ledger
+        core.access.admission  core.access.budget  core.access.ledger  core.access.settlement
         core.access.members  core.access.offer
         core.access.sight  core.access.tokens
         core.demo.load  core.demo.runs  core.demo.shelf  core.demo.year
@@ -73,7 +75,6 @@ HOMES = {
     "plotly": "pages  pages.*",
     "pyarrow": "pages.widgets.grid  core.llm.run_export  core.llm.run_lines  core.usage.*",
     "genai_prices": "core.llm.catalogue  core.usage  core.usage.*",
-    "toktok": "core.tools.tokens",
 }
 
 # Pairs that stay apart though their floors would allow it: (who, whom, why).

@@ -13,9 +13,8 @@ NOTHING_ARRIVED = "Stopped before anything had arrived."
 def draw(feature: str, result: RunResult) -> None:
     """Title and badge, what happened on the way, prose, bullets, warnings, keywords, next actions."""
     answer = result.answer
-    title, status = st.columns([5, 1], vertical_alignment="top")
-    title.subheader(safe.line(answer.title), anchor=False)
-    with status, st.container(horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(safe.line(answer.title), anchor=False)
         badge(result.status)
     _handovers(result)
     if feature == "tailor_resume":  # its content is the whole resume; the changes come first

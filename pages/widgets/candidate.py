@@ -10,7 +10,7 @@ from core.access.plans import PLANS
 from core.drive import people
 from core.schema import FEATURES
 from core.wiring import Workbench
-from pages.widgets import notice, safe, shelf, turns
+from pages.widgets import address, notice, safe, shelf, turns
 
 # The keys the pages that make things share too: whom the work is for, and what we last wrote into the URL.
 SHARED, WRITTEN = "work_user", "work_url_user"
@@ -46,6 +46,12 @@ def first(workbench: Workbench, everyone: Mapping[int, Any]) -> int:
     return next(premium, next(whole, next(iter(everyone))))
 
 
+def show_in_url() -> None:
+    """Name whose Drive it is in the URL."""
+    user = st.session_state[WRITTEN] = str(st.session_state[SHARED])
+    address.name(user=user)
+
+
 def _follow_url(workbench: Workbench, everyone: Mapping[int, Any]) -> None:
     """A link wins over what was chosen before, unless it is the URL we wrote ourselves."""
     given = st.query_params.get("user")
@@ -61,7 +67,7 @@ def _follow_url(workbench: Workbench, everyone: Mapping[int, Any]) -> None:
         st.session_state[SHARED] = wanted
     elif st.session_state.get(SHARED) not in everyone:
         st.session_state[SHARED] = first(workbench, everyone)
-    st.session_state[WRITTEN] = st.query_params["user"] = str(st.session_state[SHARED])
+    st.session_state[WRITTEN] = given
 
 
 def _picked() -> None:

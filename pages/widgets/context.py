@@ -13,7 +13,7 @@ from core.schema import AiRequest
 from core.tools import context_tools
 from core.tools.material import Piece
 from core.wiring import Workbench
-from pages.widgets import candidate, links, safe, words
+from pages.widgets import address, candidate, links, safe, words
 
 NO_JOB = 0
 MOST_DOCUMENTS = 20  # of one request
@@ -61,11 +61,10 @@ def pick(page: str, workbench: Workbench) -> Context | None:
         nobody()
         return None
     _follow_url(candidates)
-    who, what, which = st.columns([7, 5, 5])
-    with who:
-        said = lambda id: f"{candidates[id].name} · {candidates[id].plan}"  # noqa: E731
-        st.session_state.setdefault("work_user", candidate.first(workbench, candidates))
-        user = candidates[_choose("Candidate", page, "user", list(candidates), said)]
+    said = lambda id: f"{candidates[id].name} · {candidates[id].plan}"  # noqa: E731
+    st.session_state.setdefault("work_user", candidate.first(workbench, candidates))
+    user = candidates[_choose("Candidate", page, "user", list(candidates), said)]
+    what, which = st.columns([3, 2])
     jobs = {job.id: job for job in people.jobs(workbench.store, user.id)}
     with what:
         chosen = _choose("Job", page, "job", [*jobs, NO_JOB], lambda id: _posting(jobs[id]) if id else "No job")
@@ -77,7 +76,6 @@ def pick(page: str, workbench: Workbench) -> Context | None:
             resume = versions[_choose("Resume version", page, "resume", list(versions), name)]
         else:
             st.selectbox("Resume version", [], placeholder="No resume yet", disabled=True)
-    _show_in_url()
     _say_what_lacks(user.id, bool(jobs), bool(versions))
     return _chips(page, workbench, user, jobs.get(chosen), resume)
 
@@ -127,14 +125,14 @@ def _follow_url(candidates: dict[int, Any]) -> None:
             st.warning(f"There is no candidate “{safe.plain(given[:20])}”. Pick one from the list.")
         elif given.isdecimal():
             st.session_state[f"work_{part}"] = int(given)
+        st.session_state[f"work_url_{part}"] = given
 
 
-def _show_in_url() -> None:
-    for part in PARTS:
-        wanted = str(st.session_state.get(f"work_{part}", ""))
-        if wanted and st.query_params.get(part) != wanted:
-            st.query_params[part] = wanted
-        st.session_state[f"work_url_{part}"] = wanted
+def show_in_url(run_id: str | None) -> None:
+    """Name what is picked, and the run on view, in the URL."""
+    picked = {part: str(st.session_state.get(f"work_{part}", "")) for part in PARTS}
+    address.name(**picked, run=run_id)
+    st.session_state.update({f"work_url_{part}": wanted for part, wanted in picked.items()})
 
 
 def _say_what_lacks(user_id: int, has_job: bool, has_resume: bool) -> None:

@@ -9,7 +9,7 @@ from core.errors import Invalid
 from core.llm.prompt import LONGEST, Prompt, parse
 from core.schema import FEATURES, AiRequest, Parameters
 from core.wiring import Workbench
-from pages.widgets import safe
+from pages.widgets import edits, safe
 
 AUTO = "auto"
 VERSION = re.compile(r"^version:.*$", re.MULTILINE)
@@ -36,11 +36,12 @@ def draw(workbench: Workbench) -> Edited:
         for version in reversed(workbench.prompts.versions(name))
     ]
     st.session_state.setdefault("playground_prompt", workbench.prompts.for_feature(FEATURES[0]).label)
+    _say_what_is_gone()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Prompt",
             references,
-            format_func=lambda reference: f"{reference.replace('@', '_v')}.md",
+            format_func=_file,
             key="playground_prompt",
             persist_state="session",
         )
@@ -108,11 +109,18 @@ def settings(workbench: Workbench, prompt: Prompt) -> tuple[str | None, Paramete
 
 
 def remember(workbench: Workbench, request: AiRequest) -> None:
-    """Put the prompt, its draft and the parameters of a request back on the desk."""
+    """Put the prompt, its draft and the parameters of a request back on the desk; where a prompt is gone, say so."""
+    gone = ""
     try:
-        shipped = workbench.prompts.get(request.prompt) if request.prompt else _meant(workbench, request)
+        shipped = _meant(workbench, request)
     except Invalid:
-        return
+        shipped = workbench.prompts.for_feature(request.feature)
+        if request.draft is None:
+            gone = (
+                f"This run was made with {request.prompt}, which is no longer among the prompts. {shipped.label} is open "
+                "in its stead: running it again may answer otherwise. What was sent is under Runs, in the run's attempts."
+            )
+    st.session_state["playground_gone"] = (st.query_params.get("run"), gone)
     st.session_state["playground_prompt"] = shipped.label
     if request.draft is not None:
         st.session_state[f"{_key(shipped)}_kept"] = request.draft
@@ -122,12 +130,19 @@ def remember(workbench: Workbench, request: AiRequest) -> None:
 
 
 def _meant(workbench: Workbench, request: AiRequest) -> Prompt:
-    """The shipped prompt a draft was made from: the one of its name, else its feature's."""
-    if request.draft is not None:
-        name = parse(request.draft, draft=True).name
-        if name in workbench.prompts.names():
-            return workbench.prompts.get(name)
+    """The prompt asked for, or the shipped one a draft was made from.
+
+    Errors: `Invalid` where there is no such prompt, or the draft is none.
+    """
+    if request.prompt:
+        return workbench.prompts.get(request.prompt)
+    if request.draft is not None and (origin := workbench.prompts.origin(parse(request.draft, draft=True))):
+        return origin
     return workbench.prompts.for_feature(request.feature)
+
+
+def _file(label: str) -> str:
+    return f"{label.replace('@', '_v')}.md"
 
 
 def _key(shipped: Prompt) -> str:
@@ -156,6 +171,13 @@ def _parsed(source: str) -> Prompt | None:
         return None
 
 
+def _say_what_is_gone() -> None:
+    """While the run whose prompt is gone stands on the page."""
+    run_id, sentence = st.session_state.get("playground_gone", (None, ""))
+    if sentence and run_id == st.session_state.get("playground_run"):
+        st.warning(safe.line(sentence), icon=":material/history_toggle_off:")
+
+
 def _judge(edited: Edited) -> None:
     try:
         parse(edited.source, draft=True)
@@ -166,6 +188,7 @@ def _judge(edited: Edited) -> None:
         st.caption(
             f"Edited: a run records it as {edited.prompt.label if edited.prompt else 'a draft'} and keeps the text."
         )
+        edits.draw(edited.shipped.text, edited.source, _file(edited.shipped.label))
 
 
 def following(workbench: Workbench, edited: Edited) -> tuple[str, str]:

@@ -38,6 +38,8 @@ def draw(page: str, workbench: Workbench, story: Story, resume: str | None = Non
             key=f"{page}_download",
             help="As a Markdown file: what Save to Drive keeps.",
         )
+    if resume is None and (doubts := story.result.details.doubts):
+        st.caption(f":material/rate_review: {_unproven(len(doubts))} Check before anything is sent.")
     _told(page, workbench, story)
     if st.session_state.get(f"{page}_saving") == run.id:
         _open(page, workbench, story, body)
@@ -105,8 +107,15 @@ def _form(page: str, workbench: Workbench, story: Story, text: str) -> None:
         st.error(safe.safe(refused.message))
         return
     st.session_state[f"{page}_saving"] = None
-    tell(page, run.id, f"Saved to Drive: {paper.title}, revision {paper.revision}.", document=paper.id)
+    tell(page, run.id, _said(paper, documents if target else ()), document=paper.id)
     st.rerun()
+
+
+def _said(paper: Paper, before: Sequence[Paper]) -> str:
+    """What was saved; a revision that said the same as the newest was none."""
+    if any((one.id, one.revision) == (paper.id, paper.revision) for one in before):
+        return f"{paper.title} holds this text already, as revision {paper.revision}: no revision was added."
+    return f"Saved to Drive: {paper.title}, revision {paper.revision}."
 
 
 def _checked(page: str, run_id: str, doubts: Sequence[Doubt]) -> bool:
@@ -119,6 +128,14 @@ def _checked(page: str, run_id: str, doubts: Sequence[Doubt]) -> bool:
         icon=":material/rate_review:",
     )
     return st.checkbox("I checked these claims", key=f"{page}_checked_{run_id}")
+
+
+def _unproven(count: int) -> str:
+    return (
+        f"{count} sentences claim what nothing in the context holds."
+        if count > 1
+        else "One sentence claims what nothing in the context holds."
+    )
 
 
 def _keep(workbench: Workbench, story: Story, title: str, body: str, document_id: int | None) -> Paper:

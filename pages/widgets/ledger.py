@@ -12,7 +12,7 @@ from core.llm.run_list import Page
 from core.llm.run_order import Row
 from core.schema import usd
 from core.wiring import Workbench
-from pages.widgets import links, run_file, run_filters, run_table, safe, said, words
+from pages.widgets import address, links, run_file, run_filters, run_table, safe, said, words
 from pages.widgets.run_filters import Asked
 
 PAGE = 50
@@ -142,11 +142,7 @@ def _turn(
 
 
 def _go(*, after: str | None = None, before: str | None = None) -> None:
-    for name, place in (("after", after), ("before", before)):
-        if place is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = place
+    address.change({"after": [after] if after else [], "before": [before] if before else []})
 
 
 def _jump() -> None:

@@ -38,17 +38,16 @@ def draw(workbench: Workbench, user: Any) -> None:
 
 
 def _note(workbench: Workbench, note: Note) -> None:
-    text, kept, origin, button = st.columns((11, 3, 2, 1), vertical_alignment="center")
+    text, kept, origin, button = st.columns((11, 3, 2, 2), vertical_alignment="center")
     text.markdown(safe.line(note.text))
     kept.caption(said.when(note.created_at))
     with origin:
         links.run(note.source_run_id)
     button.button(
-        "",
+        "Delete",
         icon=":material/delete:",
         type="tertiary",
         key=f"drive_forget_{note.id}",
-        help="Delete this note",
         on_click=notice.act,
         args=("drive", partial(memory.forget, workbench.store, note.id, user_id=note.user_id), "The note is deleted."),
         kwargs={"undo": partial(memory.put_back, workbench.store, note), "undone": "The note is back."},

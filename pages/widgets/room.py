@@ -56,6 +56,7 @@ def enter(page: str, title: str, workbench: Workbench, remember: Callable[[AiReq
 def ask(room: Room, verb: str, build: Callable[[], AiRequest], *, ready: bool) -> None:
     """At the form's end: start what was asked for, the two buttons, and why nothing was started."""
     view.begin(room.page, room.workbench, build, ready=ready)
+    context.show_in_url(room.run_id)
     room.running = form.buttons(room.page, room.workbench, verb, room.run_id, ready=ready)
     view.refusal(room.page)
 

@@ -10,7 +10,7 @@ from core.access.plans import PLANS
 from core.llm import run_filter, run_list
 from core.llm.run_filter import ANY, NONE, SORTS, RunFilter, Sort
 from core.wiring import Workbench
-from pages.widgets import safe, said, words
+from pages.widgets import address, safe, said, words
 
 Names = Mapping[str, str]  # callers as people know them
 
@@ -83,14 +83,12 @@ def order_by(chosen: Sort) -> None:
 
 def only(name: str, value: str) -> None:
     """For callbacks: the list of runs with this filter alone."""
-    st.query_params.clear()
-    _put(name, [value])
+    address.change({name: [value]}, list(st.query_params))
 
 
 def clear() -> None:
     """For callbacks: all runs."""
-    for name in run_filter.NAMES:
-        _put(name, [])
+    address.change({}, (*run_filter.NAMES, *PLACES))
 
 
 # -- the pickers ---------------------------------------------------------------------------------------------
@@ -271,9 +269,4 @@ def _drop(name: str, value: str) -> None:
 
 
 def _put(name: str, values: Sequence[str]) -> None:
-    if values:
-        st.query_params[name] = list(values)
-    else:
-        st.query_params.pop(name, None)
-    for place in PLACES:
-        st.query_params.pop(place, None)
+    address.change({name: values}, PLACES)

@@ -8,11 +8,12 @@ import streamlit as st
 
 from core.access import members
 from core.drive import papers, save
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.llm import history
 from core.llm.history import Story
+from core.llm.prompt import parse
 from core.wiring import Workbench
-from pages.widgets import answer, attempts, difference, grid, ledger, links, run_filters, safe, said, show, words
+from pages.widgets import answer, attempts, difference, edits, grid, ledger, links, run_filters, safe, said, show, words
 
 
 def draw(workbench: Workbench, run_id: str) -> None:
@@ -36,7 +37,7 @@ def draw(workbench: Workbench, run_id: str) -> None:
     with told:
         _context(story)
     with asked:
-        _request(story)
+        _request(workbench, story)
 
 
 def _head(story: Story, names: Mapping[str, str]) -> None:
@@ -211,11 +212,12 @@ def _piece(piece: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _request(story: Story) -> None:
+def _request(workbench: Workbench, story: Story) -> None:
     run = story.run
     if run.prompt_text:
         st.markdown("**The edited prompt**")
         st.caption("This run used a draft that no file holds, so its text was kept.")
+        _edits(workbench, run.prompt_text)
         st.code(run.prompt_text, language="markdown", wrap_lines=True)
     if instructions := run.request.get("instructions"):
         st.markdown("**Instructions**")
@@ -223,3 +225,13 @@ def _request(story: Story) -> None:
     st.markdown("**As it came**")
     st.json({name: value for name, value in run.request.items() if name != "draft"}, expanded=True)
     st.caption(f"Run {run.id}")
+
+
+def _edits(workbench: Workbench, draft: str) -> None:
+    """What the draft says otherwise than the prompt it was made from, where that is still shipped."""
+    try:
+        origin = workbench.prompts.origin(parse(draft, draft=True))
+    except Invalid:
+        return
+    if origin:
+        edits.draw(origin.text, draft, origin.label)

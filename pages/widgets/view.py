@@ -56,7 +56,6 @@ def begin(page: str, workbench: Workbench, build: Callable[[], AiRequest], *, re
     else:
         st.session_state[f"{page}_asked"] = wanted
         st.session_state[f"{page}_run"] = run_id
-        st.query_params["run"] = run_id
     st.session_state[f"{page}_wanted"] = None
 
 
@@ -86,8 +85,6 @@ def recall(page: str, workbench: Workbench, remember: Callable[[AiRequest], None
             del st.query_params["run"]
             return mine
         st.session_state[f"{page}_run"] = mine = given
-    elif mine and not given:
-        st.query_params["run"] = mine
     return mine
 
 

@@ -73,14 +73,20 @@ def money(cost_usd: str | None, status: CostStatus | str) -> str:
     return f"{'≈ ' if status == 'estimated' else ''}${amount:,.{digits}f}"
 
 
+SURE = {"estimated": "≈ ", "unknown": "≥ "}  # what stands before a sum of which a part is so
+
+
 def spend(nanousd: int | None, status: str) -> str:
-    """A sum for a card, in as many digits as it deserves: `$1,284.20`, `≈ $0.0312`, `unknown`."""
+    """A sum for a card, in as many digits as it deserves: `$1,284.20`, `≈ $0.0312`, `≥ $3.10`, `unknown`.
+
+    `status` is that of the least sure part; where that is unknown, the sum is what is known: at least so much.
+    """
     if nanousd is None:
         return "unknown"
     if not nanousd:
-        return "$0"
+        return f"{SURE['unknown'] if status == 'unknown' else ''}$0"
     digits = 2 if nanousd >= 10**10 else 4
-    return f"{'≈ ' if status == 'estimated' else ''}${nanousd / 1e9:,.{digits}f}"
+    return f"{SURE.get(status, '')}${nanousd / 1e9:,.{digits}f}"
 
 
 def many(count: int) -> str:

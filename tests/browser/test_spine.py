@@ -76,6 +76,26 @@ def test_a_click_elsewhere_a_reload_and_another_page_come_back_to_the_same_run(t
     assert parse_qs(urlsplit(tab.url).query)["run"] == run
 
 
+def test_the_way_back_leads_to_the_page_before_and_to_nothing_in_between(tab: Page, address: str) -> None:
+    opened(tab, f"{address}/runs", "h1")
+    pages = ("Generate", "Drive", "Playground")
+    for name in pages:
+        tab.get_by_test_id("stSidebarNav").get_by_text(name, exact=True).click()
+        expect(tab.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        tab.wait_for_function("() => location.search.includes('user=')")
+        settled(tab)
+    met = ["Playground"]
+    while met[-1] != "Runs":
+        tab.evaluate("() => history.back()")
+        tab.wait_for_timeout(250)
+        settled(tab)
+        here = tab.get_by_role("heading", level=1).inner_text()
+        met += [here] if here != met[-1] else []
+        assert len(met) <= len(pages) + 1, met
+    assert met == [*reversed(pages), "Runs"]
+    assert urlsplit(tab.url).query == ""  # no filter came from another page's address
+
+
 def test_stop_ends_the_answer_and_keeps_what_had_arrived(tab: Page, address: str) -> None:
     opened(tab, f"{address}/?user=3", ".st-key-generate_go")
     tab.locator(".st-key-generate_go button").click()

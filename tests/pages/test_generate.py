@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from core.access import members
@@ -375,6 +376,32 @@ def test_an_answer_becomes_the_next_revision_of_a_document(opening: Opening, pag
     at.button(key="generate_save_now").click().run()
     assert at.success[0].value == "Saved to Drive: Draft, revision 2."
     assert len(papers.revisions(workbench.store, user, paper.id)) == 2
+    at.button(key="generate_save").click().run()
+    at.segmented_control(key="generate_save_as").set_value("New revision").run()
+    at.selectbox(key="generate_save_document").set_value(paper.id).run()
+    at.button(key="generate_save_now").click().run()
+    assert at.success[0].value == "Draft holds this text already, as revision 2: no revision was added."
+    assert len(papers.revisions(workbench.store, user, paper.id)) == 2
+
+
+def test_a_page_names_all_it_shows_in_one_step_of_the_browsers_history(
+    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening(GOOD)
+    steps: list[str] = []
+    send = QueryParams._send_query_param_msg
+
+    def counted(params: QueryParams) -> None:
+        send(params)
+        steps.append(str(params))
+
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", counted)
+    at = page()
+    assert len(steps) == 1 and all(name in steps[0] for name in ("user", "job", "resume"))
+    at.button(key="generate_go").click().run()
+    assert len(steps) == 2 and "run" in steps[1]
+    at.run()
+    assert len(steps) == 2  # what stands there already is not written again
 
 
 def test_only_ticked_changes_go_into_the_new_resume_version(opening: Opening, page: Pages) -> None:
@@ -485,6 +512,7 @@ def test_a_letter_with_unfounded_claims_is_saved_only_when_they_are_checked(open
     before = len(papers.documents(workbench.store, user))
     at = make(page(user=str(user)), "cover_letter")
     run_id = at.query_params["run"]
+    assert "One sentence claims what nothing in the context holds." in said(at)
     at.button(key="generate_save").click().run()
     assert at.button(key="generate_save_now").disabled
     assert "“431”, “Zorbcorp” in “I led 431 people at Zorbcorp.”" in said(at)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy
 from streamlit.testing.v1 import AppTest
 
 from core.drive import papers, people
@@ -12,6 +13,7 @@ from core.llm import history
 from core.llm.prompts import parse
 from core.llm.scripted import Play
 from core.schema import Usage
+from core.store import EVERYONE, AiRun
 from core.wiring import Workbench
 from pages.widgets import editor, view
 
@@ -28,7 +30,7 @@ ANSWER = {
 }
 RAW = json.dumps(ANSWER)
 GOOD = Play(RAW[:60], RAW[60:], usage=Usage(input_tokens=900, output_tokens=80))
-SOURCE = "playground_source_match@1"
+SOURCE = "playground_source_match@2"
 
 
 def said(at: AppTest) -> str:
@@ -70,7 +72,7 @@ def test_an_edited_prompt_is_what_the_model_gets_and_what_is_recorded(opening: O
 def test_an_untouched_prompt_runs_as_the_shipped_version(opening: Opening, page: Pages) -> None:
     workbench = opening(GOOD)
     run(page("playground.py"))
-    assert history.recent(workbench.store)[0].prompt == "match@1"
+    assert history.recent(workbench.store)[0].prompt == "match@2"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +122,9 @@ def test_each_prompt_keeps_its_own_edits(opening: Opening, page: Pages) -> None:
     opening(GOOD)
     at = page("playground.py")
     changed = edit(at, "match reports", "match letters")
-    at.selectbox(key="playground_prompt").set_value("recruiter_lens@1").run()
-    assert "name: recruiter_lens" in str(at.text_area(key="playground_source_recruiter_lens@1").value)
-    at.selectbox(key="playground_prompt").set_value("match@1").run()
+    at.selectbox(key="playground_prompt").set_value("recruiter_lens@2").run()
+    assert "name: recruiter_lens" in str(at.text_area(key="playground_source_recruiter_lens@2").value)
+    at.selectbox(key="playground_prompt").set_value("match@2").run()
     assert at.text_area(key=SOURCE).value == changed
 
 
@@ -211,10 +213,10 @@ def test_the_download_is_the_next_version_and_ships_as_it_is(opening: Opening, p
     workbench = opening(GOOD)
     at = page("playground.py")
     changed = edit(at, "match reports", "match letters")
-    desk = editor.Edited(workbench.prompts.get("match@1"), changed, parse(changed, draft=True))
+    desk = editor.Edited(workbench.prompts.get("match@2"), changed, parse(changed, draft=True))
     name, text = editor.following(workbench, desk)
     shipped = parse(text)
-    assert (name, shipped.name, shipped.version) == ("match_v2.md", "match", 2)
+    assert (name, shipped.name, shipped.version) == ("match_v3.md", "match", 3)
     assert "match letters" in shipped.system
     assert name in at.get_by_key("playground_download_prompt").proto.help
 
@@ -223,7 +225,7 @@ def test_a_prompt_of_a_feature_outside_the_plan_is_explained(opening: Opening, p
     workbench = opening(GOOD)
     free = next(user.id for user in people.candidates(workbench.store) if user.plan == "free")
     at = page("playground.py", user=str(free))
-    at.selectbox(key="playground_prompt").set_value("cover_letter@1").run()
+    at.selectbox(key="playground_prompt").set_value("cover_letter@2").run()
     assert "Plan free does not include cover letter" in said(at)
     assert at.button(key="playground_go").disabled
     assert not history.recent(workbench.store)
@@ -254,3 +256,55 @@ def test_the_demo_model_is_said_to_see_little_of_a_prompt_and_others_can_be_look
     at.selectbox(key="playground_sent_to").set_value("openai/gpt-6-luna").run()
     assert "openai/gpt-6-luna is not set up here (no key): a preview." in said(at)
     assert any("<data name=" in str(code.value) for code in at.code)
+
+
+def test_what_an_edit_changes_is_shown_beside_the_shipped_prompt(opening: Opening, page: Pages) -> None:
+    opening(GOOD)
+    at = page("playground.py")
+    assert not any(code.language == "diff" for code in at.code)
+    edit(at, "You write match reports", "You write short letters")
+    [shown] = [str(code.value) for code in at.code if code.language == "diff"]
+    assert "-You write match reports" in shown and "+You write short letters" in shown
+    assert "Changes to match_v2.md" in [expander.label for expander in at.expander]
+
+
+def rewritten(workbench: Workbench, run_id: str, **columns: Any) -> None:
+    """The record of a run as an older workbench could have left it."""
+    with workbench.store.writing(EVERYONE) as session:
+        session.execute(sqlalchemy.update(AiRun).where(AiRun.id == run_id).values(**columns))
+
+
+def test_a_run_whose_prompt_is_gone_is_opened_with_a_sentence_that_says_so(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    run_id = str(run(page("playground.py")).query_params["run"])
+    rewritten(workbench, run_id, prompt="match@7")
+    at = page("playground.py", run=run_id)
+    assert at.selectbox(key="playground_prompt").value == "match@2"
+    gone = "This run was made with match@7, which is no longer among the prompts. match@2 is open in its stead"
+    assert gone in said(at)
+    assert gone not in said(run(at))  # what is on view now was made with the open one
+
+
+def test_a_draft_that_no_longer_reads_is_opened_with_what_is_wrong_with_it(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    first = page("playground.py")
+    changed = edit(first, "match reports", "match letters")
+    run_id = str(run(first).query_params["run"])
+    request = dict(history.story(workbench.store, run_id).run.request)
+    rewritten(workbench, run_id, request=request | {"draft": changed.replace("output: json", "output: verse")})
+    at = page("playground.py", run=run_id)
+    assert "output: verse" in str(at.text_area(key=SOURCE).value)
+    assert "output has to be json or text" in said(at)
+
+
+def test_a_draft_of_an_older_version_is_opened_beside_that_version(opening: Opening, page: Pages) -> None:
+    workbench = opening(GOOD)
+    assert len(workbench.prompts.versions("match")) > 1
+    at = page("playground.py")
+    at.selectbox(key="playground_prompt").set_value("match@1").run()
+    source = "playground_source_match@1"
+    text = str(at.text_area(key=source).value).replace("match reports", "match letters")
+    at.text_area(key=source).set_value(text).run()
+    again = page("playground.py", run=str(run(at).query_params["run"]))
+    assert again.selectbox(key="playground_prompt").value == "match@1"
+    assert again.text_area(key=source).value == text

@@ -89,7 +89,7 @@ def test_a_line_of_the_list_says_all_of_a_run(opening: Open, page: Pages) -> Non
     ran(house)
     at = page("runs.py", columns=".".join(run_table.COLUMNS))
     (line,) = lines(at)
-    assert (line["status"], line["feature"], line["prompt"]) == (["complete"], "Cover letter", "cover_letter@1")
+    assert (line["status"], line["feature"], line["prompt"]) == (["complete"], "Cover letter", "cover_letter@2")
     assert (line["in"], line["out"], line["caller"], line["plan"]) == (900, 12, "Local admin", "pro")
     assert 0 < line["cost"] < 0.1
     assert (line["certainty"], line["provider"]) == ("exact", "openai")
