@@ -141,7 +141,7 @@ class ScorePart(Word):
 
 
 class Doubt(Word):
-    """A sentence of a letter or a rewritten text with the claims in it that the context does not hold."""
+    """A sentence of a letter, a rewritten text or a report with the claims in it that the context does not hold."""
 
     sentence: str
     claims: tuple[str, ...]
@@ -150,7 +150,7 @@ class Doubt(Word):
 class Details(Word):
     """What stands beside an answer, all of it computed by code. `score` is 0–100, None without a job.
 
-    `rejected` are changes of a resume that code refused, `doubts` what a letter claims without evidence.
+    `rejected` are changes of a resume that code refused, `doubts` what a letter or a report claims without evidence.
     """
 
     score: int | None = None

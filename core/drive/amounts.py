@@ -96,7 +96,7 @@ class Amount:
     @cached_property
     def unit(self) -> tuple[str, Decimal] | None:
         """The family and factor of its unit: that of `18 months` and `three working days`, none of `six shifts a day`."""
-        if self.kind or not self.counts:
+        if self.kind or not self.counts or self.is_year:
             return None
         first, *rest = self.counts
         return _KINDS.get(first) or (_KINDS.get(rest[0]) if rest and first in _FULL else None)

@@ -1,4 +1,4 @@
-"""Who employed somebody: which words of a heading may name an employer, and what other lines say of it."""
+"""Employers in a resume: which words of a post's heading may name one, and where else it may be named."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _NAMED = re.compile(
 
 
 def share_employers(jobs: Sequence[dict[str, Any]], employer: str) -> None:
-    """Posts without an employer get that of the post above them within whose time they lie: roles at one employer."""
+    """Give a post without an employer that of the post above it, if its dates lie within that one's: two roles at one employer."""
     above: dict[str, Any] = {}
     for job in jobs:
         if job.get(employer):
@@ -44,18 +44,22 @@ def may_employ(name: str) -> bool:
 
 
 def is_tool(piece: str) -> bool:
-    """Whether a heading's piece is the name of a tool and nothing else; one may be an employer, two are a list."""
+    """Whether a piece of a heading is nothing but the name of a tool. One may be an employer (Oracle), two are a list."""
     return any(hit.grade == HARD and (hit.start, hit.end) == (0, len(piece)) for hit in terms.find(piece))
 
 
 def labelled(title: str, name: str, body: Sequence[Block]) -> tuple[str, str, list[Block]]:
-    """Title and employer, either from a line below that names it where the heading has none: `Role: Java developer`."""
+    """Title and employer, each from a line below that names it where the heading has none: `Role: Java developer`.
+
+    The employer only where the heading has no title either; also returns the lines that are left.
+    """
     rest: list[Block] = []
+    untitled = not title
     for block in body:
         found = _NAMED.match(block.text)
         if found and found[1].lower() in _ROLES and not title:
             title = found[2]
-        elif found and found[1].lower() not in _ROLES and not name and not title:
+        elif found and found[1].lower() not in _ROLES and not name and untitled:
             name = found[2]
         else:
             rest.append(block)

@@ -1,7 +1,7 @@
 """A text as evidence: what is in it that a claim may rest on."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -34,6 +34,9 @@ class Claim:
     start: int = 0
     amount: Amount | None = None
     term: str = ""
+
+
+USUAL_CHARS = 12_000
 
 
 class Evidence:
@@ -108,6 +111,15 @@ class Evidence:
             return ("held" if found == "held" or self.reckoning.holds(claim.amount) else found), near
         return ("held" if self._holds(claim) else "absent"), None
 
+    def counts_otherwise(self, claim: Claim) -> bool:
+        """Whether it counts the same things, and never so many: `three patents` where it has two."""
+        amount = claim.amount
+        if amount is None or amount.kind or amount.unit or not amount.counts:
+            return False
+        every = (one for found in self.amounts.values() for one in found)
+        same = [one.value for one in every if not one.kind and one.counts[:1] == amount.counts[:1]]
+        return bool(same) and amount.value not in same
+
     def _holds(self, claim: Claim) -> bool:
         match claim.kind:
             case "name":
@@ -130,15 +142,16 @@ class Evidence:
             forms = forms_of(word)
             if (
                 forms & self.forms
-                or (word.rstrip("s").isupper() and self._abbreviates(forms))
+                or (word.rstrip("s").isupper() and any(map(self.abbreviates, forms)))
                 or (word.isalpha() and self.says(word))
             ):
                 continue
             return False
         return True
 
-    def _abbreviates(self, forms: Iterable[str]) -> bool:
-        return any(1 < len(form) < LONGEST_TERM and form in self.initials for form in forms)
+    def abbreviates(self, short: str) -> bool:
+        """Whether words in a row begin with these letters."""
+        return 1 < len(short) < LONGEST_TERM and short.lower() in self.initials
 
     def _holds_tool(self, said: str) -> bool:
         if not said:
@@ -151,10 +164,13 @@ class Evidence:
         return re.sub(r"[ /-]", "", said).isalpha() and len(parts) > 1 and all(map(self.says, parts))
 
 
-@lru_cache(maxsize=128)  # a whole resume takes up to a megabyte
 def evidence(text: str) -> Evidence:
-    """The text as evidence; the same text is read once."""
-    return Evidence(text)
+    """The text as evidence; the same text is read once, as long as it is not crowded out."""
+    return _usual(text) if len(text) <= USUAL_CHARS else _long(text)
+
+
+_usual = lru_cache(maxsize=64)(Evidence)  # a resume takes about 100 kB
+_long = lru_cache(maxsize=8)(Evidence)  # up to a megabyte
 
 
 @lru_cache(maxsize=1 << 12)

@@ -112,6 +112,8 @@ _TITLE_WORDS = frozenset(
 _RANKING = frozenset(
     stem(word) for said in (*_TITLE_WORDS, *re.sub(r"\W", " ", _RANK).split()) for word in (said, f"{said}s")
 )
+_CRAFT = frozenset(map(stem, ("engineer", "developer", "programmer", "software")))
+_LEADS_CRAFT = _CRAFT | set(map(stem, ("cto", "engineering", "technology", "technical", "tech")))
 _DOTTED = re.compile(
     r"\b(?:[bm]\.\s?(?:[as]\.|sc|eng|tech|ed)|ph\.?\s?d|d\.\s?phil)\b|\b[bm]\.\s?[as]\.", re.IGNORECASE
 )
@@ -147,6 +149,11 @@ def holds_title(title: str, given: Iterable[str], told: Set[str] = frozenset()) 
     wanted = title_stems(title)
     wanted -= {low for low in wanted if low not in _RANKING and low in told}
     return any(wanted <= title_stems(one) for one in given)
+
+
+def is_below(title: str, given: Iterable[str]) -> bool:
+    """Whether a title names the craft of a given one that leads it: `engineer` of a CTO."""
+    return title_stems(title) <= _CRAFT and any(not title_stems(one).isdisjoint(_LEADS_CRAFT) for one in given)
 
 
 def degrees(text: str) -> Iterator[tuple[str, str]]:
@@ -192,6 +199,11 @@ def raised(text: str, original: str, entry: str) -> Iterator[str]:
     )
     if strong:
         yield next(word for word in _WORD.findall(text) if stem(word) in strong)
+
+
+def leads_people(text: str) -> bool:
+    """Whether a text has somebody lead people: `led a research team`, `manages three marketers`."""
+    return _named(text, _PEOPLE_WORDS) and _OVER_PEOPLE.search(text) is not None
 
 
 def holds_leading(text: str) -> bool:

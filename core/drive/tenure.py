@@ -25,7 +25,10 @@ _OF_WORK = re.compile(
     re.IGNORECASE,
 )
 _REST = re.compile(r"\s?-?\s?(?:years?|decades?)?['’]?([^;:()!?]*)")
-_ENDS = re.compile(r"\.(?=\s|$)|\b(?:who|that|which|where|including|currently|now|I|have|has)\b")
+_ENDS = re.compile(
+    r"\.(?=\s|$)|\b(?:who|that|which|where|including|currently|now|I|have|has|is|are"
+    r"|(?:answer|cover|count|fit|make|match|meet|prove|show|speak|stand|satisf)(?:e?s|y)?)\b"
+)
 _PARTED = re.compile(r",|/|&|\b(?:and|or)\b")
 _AGAIN = re.compile(r"\s?(?:of (?:them|those|these|which)\b|in\b|as\b|at\b|leading\b)")
 _YEARS = re.compile(r"\b(?:years?|months?)\b", re.IGNORECASE)
@@ -52,12 +55,14 @@ class Tenure:
         return self._sum(self._posts)
 
     def standing(self, claim: Amount, entry: str = "") -> Standing | None:
-        """Whether the dates hold what is said of years at work, in one entry or in all; None where it says no such thing.
+        """Whether the dates hold what is said of years at work, in one entry (its id or its employer) or in all.
+
+        None where it says no such thing.
 
         `other` is a time that the dates hold, but not of what it is said of.
         """
         said = _years_of(claim)
-        posts = [post for post in self._posts if not entry or post.entry.get("id") == entry]
+        posts = [post for post in self._posts if not entry or entry in (post.entry.get("id"), post.entry.get("name"))]
         total = self._sum(posts)
         if said is None or total is None:
             return None
@@ -69,6 +74,11 @@ class Tenure:
             return "other"
         wanted = [post for post in posts if not about or any(post in one for one in about)]
         return "held" if _holds(said, claim.bound, self._sum(wanted) or 0) else "other"
+
+    def lasted(self, months: int) -> bool:
+        """Whether one of the posts lasted so many months, or whole years, however its first and last month are counted."""
+        had = [12 * (self._sum([post]) or 0) for post in self._posts]
+        return any(abs(one - months) <= 1 or (months % 12 == 0 and 0 <= one - months < 12) for one in had)
 
     def _sum(self, posts: Sequence[_Post]) -> float | None:
         return years({"work": [post.entry for post in posts]}, self._today)

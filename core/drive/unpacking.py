@@ -1,4 +1,4 @@
-"""Lines that a file runs together or takes apart: a page in one paragraph, dates set one below the other."""
+"""Repairs of layout before a resume is read: a page that lost its line breaks, a post whose dates stand on two lines."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,17 +25,17 @@ _ONGOING = re.compile(r"[\s,(–—-]+(?:currently(?: working)?|present|until no
 
 
 def unpacked(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks with a page that was run together cut at its headings and posts."""
+    """The blocks, each that holds a whole page cut at its headings and posts."""
     return [part for block in blocks for part in (_page(block) if _is_page(block) else [block])]
 
 
 def stacked(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks with two dates of one post, set one below the other, as a range: `2012 Analyst`, `2017`."""
+    """The blocks, the two dates of a post that stand one below the other joined to a range: `2012 Analyst`, `2017`."""
     joined: list[Block] = []
-    skip = 0
+    is_taken = False  # this line was the end of the post before it
     for at, block in enumerate(blocks):
-        if skip:
-            skip -= 1
+        if is_taken:
+            is_taken = False
             continue
         first = _starts(block)
         if first is None:
@@ -44,14 +44,14 @@ def stacked(blocks: Sequence[Block]) -> list[Block]:
             joined.append(replace(block, text=f"{first.start} – present {first.after[: until.start()].strip()}"))
         elif end := _end_below(first, blocks[at + 1 : at + 2]):
             joined.append(replace(block, text=f"{first.start} – {end} {first.after.strip()}"))
-            skip = 1
+            is_taken = True
         else:
             joined.append(block)
     return joined
 
 
 def _starts(block: Block) -> Period | None:
-    """The one date of a line that begins with it and goes on with a title."""
+    """The date of a line that consists of one date and a title after it."""
     found = find_date(block.text)
     if found is None or not found.one or found.start != found.end or found.before.strip():
         return None
@@ -59,7 +59,7 @@ def _starts(block: Block) -> Period | None:
 
 
 def _end_below(first: Period, following: Sequence[Block]) -> str:
-    """The later date that the next line holds and nothing else."""
+    """The next line, if it is nothing but a later date; else an empty string."""
     found = find_date(following[0].text) if following else None
     alone = found and found.one and not found.before.strip() and not found.after.strip()
     return found.end if found and alone and found.end > first.start else ""
@@ -84,7 +84,7 @@ def _page(block: Block) -> Iterator[Block]:
 
 
 def _posts(text: str) -> Iterator[Block]:
-    """A section's text with each post's heading, `Developer 2014 – 2020 Acme`, on a line of its own."""
+    """A section's text, the heading of each post, such as `Developer 2014 – 2020 Acme`, as a block of its own."""
     at = 0
     for found in _RANGE.finditer(text):
         before = _SENTENCE.match(text[at : found.start()])

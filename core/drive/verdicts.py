@@ -118,7 +118,7 @@ class _Trial:
         given = (*self.source.titles(self.entry), self.original)
         for title in ranks.titles(self.text, profile=not self.entry):
             if not ranks.holds_title(title, given, self.own.stems):
-                self._block_rank("title", title)
+                self._block_rank("title", title, self.doubtful if ranks.is_below(title, given) else self.blocked)
         self._weigh_degrees()
         for said, subject in ranks.certificates(self.text):
             self._weigh_certificate(said, subject)

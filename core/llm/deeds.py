@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from core.drive import ranks
 from core.drive.claims import figures
 from core.drive.evidence import Claim, Evidence
 from core.drive.vocabulary import is_plain, kin, stem, words
@@ -12,11 +14,11 @@ from core.drive.vocabulary import is_plain, kin, stem, words
 # Of the words of a deed, in the line that tells it:
 MOST_REWORDED = 0.5  # stand there in other words
 MOST_LACKING = 1 / 3  # do not stand there in any
-_DONE = (
+DONE = (
     "built|rebuilt|began|brought|cut|drew|drove|gave|held|kept|led|made|ran|run|sold|set|shrank|shipped|spun|taught"
     "|took|won|wrote|written|rewrote|oversaw|overseen|spoke|spun|sent|met|paid|put|lost|grown|driven|taken|given|drawn"
 )
-_PAST = rf"\w[\w-]{{2,}}ed|{_DONE}|grew"
+_PAST = rf"\w[\w-]{{2,}}ed|{DONE}|grew"
 _DOES = "lead|manage|run|own|supervise|head|direct|oversee|teach|coach|mentor|chair"
 # Verbs that tell of no deed, or of one that any skill may carry.
 _NO_DEED = frozenset(
@@ -28,7 +30,7 @@ _NO_DEED = frozenset(
     }
 )  # fmt: skip
 _BY_THE_WAY = r"(?:(?:also|already|currently|have|had|['’]ve|then|once|first|even|just|still|personally|\w+ly) )*"
-_DEED = re.compile(rf"\bI(?: |(?=['’])){_BY_THE_WAY}(\w[\w-]{{2,}}ed|{_DONE}|{_DOES}|grew(?! up))\b([^;:!?()—–]*)")
+_DEED = re.compile(rf"\bI(?: |(?=['’])){_BY_THE_WAY}(\w[\w-]{{2,}}ed|{DONE}|{_DOES}|grew(?! up))\b([^;:!?()—–]*)")
 _HONOURED = re.compile(
     r"\b(?:was|been|got|being) ((?:re)?(?:named|voted|elected|awarded|honou?red|nominated|appointed|chosen|crowned|shortlisted"
     r"|ranked|promoted))\b([^;:!?()—–]*)"
@@ -45,7 +47,7 @@ _JOINED = re.compile(
 _LEAD = re.compile(r"(?:^|[;:—–] ?)([^;:—–]*)$")
 _OF_THE_YEAR = re.compile(r"\b(?:[A-Z][\w'’-]* )+of the (?:Year|Month|Quarter|Decade)\b")
 _SPEAKS = re.compile(
-    r"\b(?:speak|spoke|fluent(?:ly)?|bilingual|trilingual|native|conversational|mother tongue)\b([^.;:]*)",
+    r"\b(?:speaks?|spoke|fluent(?:ly)?|bilingual|trilingual|native|conversational|mother tongue)\b([^.;:]*)",
     re.IGNORECASE,
 )
 _SPOKEN = ("spe", "spo", "flu", "ling", "nativ", "conv", "tong")  # without one of these no language is spoken
@@ -70,26 +72,51 @@ _TELLS_OF = re.compile(r"\b(?:how|that|because|where|why) (?:you|[A-Z])")
 _CLAUSES = re.compile(r"(?<=;)\s+|,\s+(?=(?:while|whereas|but|and) )")
 _EMPLOYERS = re.compile(r"^(?:and |but |while |whereas )?(?:you|your|they|their|the \w+)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:I|[Mm](?:y|e|ine|yself))\b")
+_MADE = frozenset({"built", "made", "created", "developed", "wrote", "launched", "designed"})
 _EMPLOYING = ("work", "volunteer", "education")
 _WITH = r"(?i:\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One post, project or text: what stands above it, all of it, and its lines (outside a post, with what stands above).
 
-    `title` are the stems of the post's title, which may say once what every line is about.
+    `title` are the stems of the post's title, which may say once what every line is about, `head` is that title as written,
+    `years` its first and last; `made` says that it is the person's own work, which nobody need write that they built.
     """
 
     name: str
     title: frozenset[str]
     whole: Evidence
     lines: tuple[Evidence, ...]
+    years: tuple[int, int] = (0, 0)
+    head: str = ""
+    made: bool = False
+
+    @cached_property
+    def short(self) -> str:
+        """The word of its name by which others call it, empty where it has none."""
+        return next(
+            (
+                word
+                for word in self.name.replace(",", " ").split()
+                if len(word) > 2 and word[0].isupper() and word != "The"
+            ),
+            "",
+        )
+
+    def lasts(self, year: int) -> bool:
+        """Whether its time reaches into a year."""
+        return self.years[0] <= year <= self.years[1]
 
 
 def entries(resume: Mapping[str, Any] | None, others: Sequence[str]) -> tuple[Entry, ...]:
     """The entries of a resume and of the candidate's other texts."""
-    found = [_entry(entry, kind in _EMPLOYING) for kind, section in (resume or {}).items() for entry in _dicts(section)]
+    found = [
+        _entry(entry, kind in _EMPLOYING, kind == "projects")
+        for kind, section in (resume or {}).items()
+        for entry in _dicts(section)
+    ]
     plain = [text for text in others if text.strip()]
     return (
         *found,
@@ -173,21 +200,30 @@ def _is_told(verb: str, said: str, where: Sequence[Entry], named: Set[str]) -> b
         return True
     tools = {stem(word) for word in _NAMED.findall(said)}  # all that an entry names were used in each of its deeds
     most = 1 + len(objects) + (len(numbers) if len(objects) > 1 else 0)
+    leads = ranks.leads_people(f"{verb}{said}")
     return any(
-        _tells(line, verb, objects - each.title - (tools & each.whole.stems), most, numbers)
+        (not leads or ranks.holds_leading(f"{line.text} {each.head}"))
+        and _tells(
+            line,
+            "" if each.made and verb in _MADE else verb,
+            objects - each.title - (tools & each.whole.stems),
+            most,
+            numbers,
+        )
         for each in where
         for line in each.lines
     )
 
 
 def _tells(line: Evidence, verb: str, objects: Set[str], most: int, numbers: Sequence[Claim]) -> bool:
-    """Whether a line has the numbers and most of the words; `objects` are stems."""
-    if not objects and not numbers and not line.says(verb):
+    """Whether a line has the numbers and most of the words; `objects` are stems, no `verb` is one that needs no telling."""
+    does = not verb or line.says(verb)
+    if not objects and not numbers and not does:
         return False
     missed = objects - line.stems
     if most > 2 and len(missed) >= MOST_REWORDED * most:
         return False
-    strange = sum(line.groups.isdisjoint(kin(low)) for low in missed) + (not line.says(verb))
+    strange = sum(line.groups.isdisjoint(kin(low)) for low in missed) + (not does)
     return strange < MOST_LACKING * most and all(line.standing(one)[0] != "absent" for one in numbers)
 
 
@@ -205,7 +241,7 @@ def _dicts(section: Any) -> Iterator[Mapping[str, Any]]:
         yield from (entry for entry in section if isinstance(entry, Mapping))
 
 
-def _entry(entry: Mapping[str, Any], employs: bool) -> Entry:
+def _entry(entry: Mapping[str, Any], employs: bool, made: bool) -> Entry:
     lines = [str(line) for key in ("highlights", "courses", "keywords") for line in entry.get(key) or ()]
     long = [text for key in ("summary", "description") if isinstance(text := entry.get(key), str)]
     above = " ".join(
@@ -220,4 +256,13 @@ def _entry(entry: Mapping[str, Any], employs: bool) -> Entry:
         frozenset(stem(word[0]) for word in words(title)),
         Evidence(whole),
         tuple(Evidence(text if employs else f"{above}\n{text}") for text in parts or [above]),
+        _years(entry),
+        title,
+        made,
     )
+
+
+def _years(entry: Mapping[str, Any]) -> tuple[int, int]:
+    """The first and last year of an entry; one without an end has none."""
+    start, end = (str(entry.get(key) or "")[:4] for key in ("startDate", "endDate"))
+    return (int(start), int(end) if end.isdigit() else 9999) if start.isdigit() else (0, 0)

@@ -10,28 +10,23 @@ from rapidfuzz import fuzz
 from core.drive import tailoring
 from core.drive.numerals import numbers
 from core.drive.resume import plain_text, to_markdown
-from core.llm import rules
+from core.llm import rules, unproven
 from core.llm.grounding import Ground, ground, sift
 from core.llm.parser import Parsed
 from core.llm.rules import facts as facts_of
 from core.llm.rules import improve, letter, tailor
 from core.llm.rules.facts import MADE, NOT_FOLLOWED, Facts
 from core.llm.rules.phrases import inner, many
-from core.schema import AiAnswer, Doubt, Feature, Written
-from core.tools import keywords, posting, scoring
+from core.llm.unproven import LETTERS, plain_sentences
+from core.schema import AiAnswer, Feature, Written
+from core.tools import posting, scoring
 from core.tools.material import Material
 from core.tools.scoring import quote
 
 FIELDS = ("title", "summary", "content", "bullets", "warnings", "next_actions")
-LETTERS: tuple[Feature, ...] = ("cover_letter", "improve_text")
 OWN_CONTENT: tuple[Feature, ...] = ("tailor_resume", "improve_text")  # their content is the document itself
 OF_RULES = (MADE, NOT_FOLLOWED, improve.ONLY_SLIPS, improve.GOAL_IGNORED)  # what is true only of a text by rules
 NOTHING = Written(AiAnswer(title="", summary="", content=""))
-MOST_UNFOUNDED = 8
-_SCORE = re.compile(r"\b(\d{1,3})\s*(?:of|/|out of)\s*100\b")
-_GREETS = re.compile(
-    r"(?:dear|hello|hi|sincerely|yours|(?:kind|best|warm) regards|regards|best wishes)\b[^.!?]{0,80}$", re.IGNORECASE
-)
 MOST_OPENING = 3
 ALIKE = 90  # of 100: so near that a reader takes two sentences for one
 MEANS_SOMETHING = 25  # characters: a shorter sentence stands in many by chance
@@ -69,12 +64,8 @@ def finish(
         }
         answer = answer.model_copy(update=update)
     added = facts.terms_in(answer.content) if feature in LETTERS else ()
-    doubts = _doubts(answer, facts) if feature in LETTERS and parsed.content else ()
-    unfounded = [
-        f"Nothing in the context holds {_quoted(each.claims)}: “{quote(each.sentence)}” Check it, or take it out."
-        for each in doubts[:MOST_UNFOUNDED]
-    ]
-    warned = _once([*answer.warnings, *_false_score(answer, facts), *_claimed_gaps(answer, facts), *unfounded])
+    doubts = unproven.doubts(parsed, answer, feature, facts)
+    warned = _once([*answer.warnings, *unproven.warnings(answer, doubts, facts)])
     details = facts.details.model_copy(update={"doubts": doubts})
     return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=details)
 
@@ -162,46 +153,6 @@ def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequen
     )
 
 
-def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
-    """A warning for each term that only the posting has and the text claims for the candidate."""
-    text = "\n".join([answer.summary, answer.content, *answer.bullets])
-    named = keywords.mentioned(text, facts.firm_missing)
-    if not named:
-        return []
-    held = ground(facts.material)
-    told: dict[str, str] = {}
-    for sentence in _plain_sentences(text):
-        if held.is_claim(sentence) and held.is_of_candidate(sentence):
-            for term in keywords.mentioned(sentence, [term for term in named if term not in told]):
-                told[term] = (
-                    f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "
-                    "Ask the candidate, or take it out."
-                )
-    return list(told.values())
-
-
-def _doubts(answer: AiAnswer, facts: Facts) -> tuple[Doubt, ...]:
-    """Each sentence of a letter or text that claims what the context lacks; greeting and close claim nothing."""
-    held = ground(facts.material, facts.years, facts.today)
-    sentences = [each for each in _plain_sentences(answer.content) if not _GREETS.match(each)]
-    found = ((sentence, held.unfounded(sentence)) for sentence in sentences)
-    return tuple(Doubt(sentence=sentence, claims=tuple(strange[:5])) for sentence, strange in found if strange)
-
-
-def _quoted(claims: Sequence[str]) -> str:
-    return ", ".join(f"“{each}”" for each in claims[:3])
-
-
-def _false_score(answer: AiAnswer, facts: Facts) -> list[str]:
-    """A warning where the text states another score than the computed one."""
-    text = "\n".join([answer.title, answer.summary, answer.content, *answer.bullets])
-    if "100" not in text:
-        return []
-    stated = {int(found[1]) for found in _SCORE.finditer(text)} - {facts.details.score}
-    score = "none could be computed" if facts.details.score is None else f"the computed one is {facts.details.score}"
-    return [f"The text states a score of {min(stated)} of 100; {score}."] if stated else []
-
-
 def _rests_on(facts: Facts, text: str) -> tuple[str, ...]:
     """The resume's lines a letter retells: they share a number that is theirs alone, or two of its terms."""
     said, terms = {claim for claim, _ in numbers(text)}, set(facts.named_in(text))
@@ -250,7 +201,7 @@ def _cast(kept: list[list[str]], feature: Feature) -> tuple[str, str]:
 
 def _untold(paragraph: str, body: str) -> str:
     """The sentences of an opening that the letter does not tell again."""
-    told = _plain_sentences(body)
+    told = plain_sentences(body)
     return " ".join(each for each in posting.split(paragraph) if not any(_retells(each, other) for other in told))
 
 
@@ -285,10 +236,6 @@ def _demo(summary: bool, paragraph: bool, dropped: int) -> str:
         were, them = ("was", "it") if dropped == 1 else ("were", "them")
         said += f" {many(dropped, 'sentence')} of the model {were} dropped, as the context does not hold {them}."
     return said
-
-
-def _plain_sentences(markdown: str) -> list[str]:
-    return [sentence for line in markdown.splitlines() for sentence in posting.split(posting.plain(line))]
 
 
 def _stands(term: str, text: str) -> bool:

@@ -11,10 +11,13 @@ from functools import cached_property, lru_cache
 from core.drive.amounts import Standing
 from core.drive.claims import claims, figures, of_rank, unsupported
 from core.drive.evidence import Claim, Evidence, evidence
-from core.drive.resume import plain_text
 from core.drive.tenure import Tenure
+from core.drive.vocabulary import is_plain, stem, words
 from core.llm import speech
 from core.llm.deeds import Entry, entries, untold, without_employer
+from core.llm.fields import unknown_fields
+from core.llm.own_texts import CLAIMED_INPUTS, STEM, WORDS, own_texts, row, stems
+from core.llm.statements import Statement
 from core.tools import career, posting
 from core.tools.material import Material, Told, told
 
@@ -32,14 +35,8 @@ _BEEN = re.compile(
 _WORKED_AT = (
     r"\b(?:work(?:ed|ing)?|employed|experience|years|time|tenure|role|position|served)\b[^.]{0,40}\b(?:at|for|with)\s+"
 )
-_WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _RUN_TOGETHER = re.compile(
     r"(?:of|in|to|for|and|with|on|at|by|from)the(?:$|[a-z]{3})|^the(?!re|or|ra|me|at|ol|rm|si|sa|ft|ir|se|mse)[a-z]{6,}"
-)
-_STEM = 5
-_CLAIMED_INPUTS = ("text", "motivation")  # the candidate's own words; a goal or a contact is no evidence
-_NUMBERISH = re.compile(
-    r"\d|^(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|half|double|twice)", re.IGNORECASE
 )
 
 
@@ -49,7 +46,7 @@ class Ground:
     def __init__(self, material: Material, years: float | None = None, today: date | None = None) -> None:
         """`years` of work, as the resume's dates add up to them; without `today` nothing is counted from its dates."""
         counted = [f"{round(years)} years of work", f"{int(years)} years of work"] if years else []
-        self.own = "\n".join([*_own_texts(material), *counted])
+        self.own = "\n".join([*own_texts(material), *counted])
         job = material.job
         self.title, self.company = (job.title.strip(), job.company.strip()) if job else ("", "")
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
@@ -59,6 +56,9 @@ class Ground:
         self._tenure = (
             Tenure(career.tidy(material.resume).get("work", ()), today) if today and material.resume else None
         )
+        self.heard: dict[
+            Statement, tuple[str, ...]
+        ] = {}  # statements of reports, with what they claim without evidence
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
 
@@ -68,27 +68,32 @@ class Ground:
 
     @cached_property
     def stems(self) -> set[str]:
-        return _stems(self.all)
+        return stems(self.all)
 
     @cached_property
     def own_stems(self) -> set[str]:
-        return _stems(self.own)
+        return stems(self.own)
 
     @cached_property
     def deeds(self) -> list[list[str]]:
-        return [_row(line) for line in self.own.splitlines() if line.strip()]
+        return [row(line) for line in self.own.splitlines() if line.strip()]
 
     @cached_property
     def told(self) -> set[str]:
         """What only the instructions and the notes say."""
-        return _stems(self._besides) - self.stems
+        return stems(self._besides) - self.stems
 
     @cached_property
     def held(self) -> Evidence:
         return evidence(self.own)
 
     @cached_property
-    def _record(self) -> Evidence:
+    def every(self) -> Evidence:
+        """The candidate's texts and the posting."""
+        return evidence(self.all)
+
+    @cached_property
+    def record(self) -> Evidence:
         """The same without what the candidate only aims at."""
         goals = career.text(self._material.profile.get("goals"))
         return evidence(self.own.replace(goals, "")) if goals else self.held
@@ -97,7 +102,7 @@ class Ground:
     def entries(self) -> tuple[Entry, ...]:
         given = self._material
         others = [body[: posting.READ_CHARS] for _, body in given.documents]
-        return entries(given.resume, [*others, *(given.inputs.get(name, "") for name in _CLAIMED_INPUTS)])
+        return entries(given.resume, [*others, *(given.inputs.get(name, "") for name in CLAIMED_INPUTS)])
 
     def why_not(self, sentence: str) -> str:
         """Why a sentence must go; empty when it may stay."""
@@ -114,7 +119,7 @@ class Ground:
 
     def _why_babble(self, sentence: str) -> str:
         """Why a sentence is no sentence, or is made of words that the context does not hold."""
-        words = [word.casefold() for word in _WORDS.findall(sentence)]
+        words = [word.casefold() for word in WORDS.findall(sentence)]
         triples = list(zip(words, words[1:], words[2:], strict=False))
         if len(set(triples)) < len(triples):
             return "It goes round in circles."
@@ -122,7 +127,7 @@ class Ground:
             return f"“{strange}” is no word."
         if speech.DENIED.search(sentence):
             return ""
-        said = _stems(sentence)
+        said = stems(sentence)
         if told := sorted(said & self.told):
             return f"“{told[0]}…” stands only in the instructions or the notes."
         about = self.is_of_candidate(sentence) or re.search(r"\byou\b", sentence) is not None
@@ -140,7 +145,7 @@ class Ground:
         found = re.search(rf"\b(?:I|[Yy]ou|{who}) (?:also )?([a-z]{{3,}})\s(.+)", sentence)
         if not found:
             return ""
-        verb, said = found[1][:_STEM], _row(found[2])
+        verb, said = found[1][:STEM], row(found[2])
         rows = [row[row.index(verb) + 1 :] for row in self.deeds if verb in row]
         if not rows or not said or any(said[0] in row[:2] for row in rows):
             return ""
@@ -157,6 +162,8 @@ class Ground:
             if claim.said not in strange:
                 strange.append(claim.said)
         if not strange:
+            strange.extend(unknown_fields(said, self.record))
+        if not strange:
             strange.extend(untold(speech.QUOTED.sub(" ", sentence), self.held, self.entries, self.company))
         return strange
 
@@ -164,12 +171,14 @@ class Ground:
         """What is said of the candidate that their own papers lack."""
         for claim in figures(said):
             standing = self.held.standing(claim)[0]
-            by_dates = None if self._record.standing(claim)[0] == "held" else self._tenure_of(claim)
+            by_dates = None if self.record.standing(claim)[0] == "held" else self.tenure_of(claim)
             if by_dates in ("other", "absent") or (
-                by_dates is None and standing == "absent" and not self._is_employers(claim, said)
+                by_dates is None
+                and (standing == "absent" or (standing == "other" and self.held.counts_otherwise(claim)))
+                and not self._is_employers(claim, said)
             ):
                 yield claim
-        yield from (claim for claim in of_rank(said) if self._record.standing(claim)[0] == "absent")
+        yield from (claim for claim in of_rank(said) if not self.holds_rank(claim, said))
         if speech.HAS.search(said) and not speech.WOULD.search(said):
             names = (claim for claim in claims(said, self.held) if claim.kind == "name" and claim.start)
             yield from (claim for claim in names if self.held.standing(claim)[0] == "absent")
@@ -181,12 +190,28 @@ class Ground:
         theirs = re.search(r"\byour?\b", clause, re.IGNORECASE) or (len(short) > 2 and short in clause)
         return bool(theirs) and not speech.DID.search(clause) and evidence(self.job).standing(claim)[0] == "held"
 
-    def _tenure_of(self, claim: Claim) -> Standing | None:
-        return self._tenure.standing(claim.amount) if self._tenure and claim.amount else None
+    def tenure_of(self, claim: Claim, employer: str = "") -> Standing | None:
+        """What the dates of the posts, or of those at one employer, say to a length of time; None where it is none."""
+        return self._tenure.standing(claim.amount, employer) if self._tenure and claim.amount else None
+
+    def holds_rank(self, claim: Claim, said: str) -> bool:
+        """Whether the papers hold a title, degree, certificate or distinction; a certificate by what it is called."""
+        if claim.kind == "certificate":
+            named = {low for word in words(said) if len(word[0]) > 3 and not is_plain(low := stem(word[0]))}
+            if named & evidence("\n".join(career.read(self._material.resume).certificates)).stems:
+                return True
+        return self.record.standing(claim)[0] != "absent"
+
+    def lasted(self, claim: Claim) -> bool:
+        """Whether it is the length of one of the posts, in months."""
+        amount = claim.amount
+        if self._tenure is None or amount is None or amount.unit is None or amount.unit[0] != "months":
+            return False
+        return self._tenure.lasted(int(amount.value * amount.unit[1]))
 
     def _dates_hold(self, sentence: str, said: str) -> bool:
         """Whether what no text says follows from the dates of the posts."""
-        return any(claim.said == said and self._tenure_of(claim) == "held" for claim in figures(sentence))
+        return any(claim.said == said and self.tenure_of(claim) == "held" for claim in figures(sentence))
 
     def is_claim(self, sentence: str) -> bool:
         """Whether a sentence says something of the candidate, and not that it is lacking."""
@@ -268,28 +293,3 @@ def _sentences(paragraph: str) -> Iterable[str]:
         glue = " " if joined and not _ENDED.search(joined) else "\n"
         joined = glue.join(filter(None, [joined, plain]))
     return [sentence for line in joined.split("\n") for sentence in posting.split(line)]
-
-
-def _own_texts(material: Material) -> Iterable[str]:
-    for key in ("name", "headline", "location", "years_experience", "goals"):
-        yield career.text(material.profile.get(key))
-    yield plain_text(career.tidy(material.resume)) if material.resume is not None else ""
-    if material.keywords is not None:  # what the resume shows, in the posting's words
-        yield ", ".join(found.term for found in material.keywords.matched)
-    for title, body in material.documents:
-        yield f"{title}\n{body[: posting.READ_CHARS]}"
-    yield from (material.inputs.get(name, "") for name in _CLAIMED_INPUTS)
-
-
-def _row(text: str) -> list[str]:
-    """The beginnings of a text's words in order, without those that only join others."""
-    words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
-    return [word[:_STEM] for word in words if word not in speech.STARTERS and not _NUMBERISH.search(word)]
-
-
-def _stems(text: str) -> set[str]:
-    """The beginnings of a text's words that say something of their own."""
-    words = (word for each in _WORDS.findall(text.casefold()) for word in re.split(r"['’-]", each))
-    return {
-        word[:_STEM] for word in words if len(word) > 3 and word not in speech.STARTERS and word not in speech.FRAME
-    }

@@ -30,6 +30,7 @@ _LEVELS: tuple[tuple[int, str], ...] = (
     ),
     (1, r"associate(?:['’]?s)?(?: degree| of)|\ba\.?a\.?s\b|foundation degree|two[- ]year degree"),
 )
+_NUMERAL = re.compile(r"I{2,3}|IV|VI{0,3}|MD|PHD|MBA|RN|JD")  # what follows a name in capitals
 _STATED = re.compile(
     r"(?<![\d.,$€£-])(\d{1,2})\s?\+?\s?(?:years?|yrs?)['’]?(?: of)?(?: [a-z-]+){0,3} experience\b"
     r"(?! (?:with|using|in|of) (?:[A-Z]|the |a ))"
@@ -109,7 +110,7 @@ def _read(resume: object) -> Career:
     basics = clean["basics"]
     return Career(
         resume=clean,
-        name=text(basics.get("name")),
+        name=_spoken(text(basics.get("name"))),
         label=text(basics.get("label")),
         summary=text(basics.get("summary")),
         posts=tuple(sorted((_post(entry) for entry in clean.get("work", ())), key=_newest, reverse=True)),
@@ -117,6 +118,13 @@ def _read(resume: object) -> Career:
         certificates=tuple(filter(None, (text(entry.get("name")) for entry in clean.get("certificates", ())))),
         studies=tuple(_spans(clean)),
     )
+
+
+def _spoken(name: str) -> str:
+    """A name as one writes it: `John Doe` where the resume has `JOHN DOE`."""
+    if not name.isupper() or len(name) < 5:
+        return name
+    return re.sub(r"[^\W\d_]+", lambda part: part[0] if _NUMERAL.fullmatch(part[0]) else part[0].capitalize(), name)
 
 
 def tidy(resume: object) -> dict[str, Any]:

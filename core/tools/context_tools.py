@@ -217,7 +217,7 @@ def _read(content: _Content) -> tuple[StoredResume, str]:
     return stored, to_markdown(_without_contact(stored), ids=True)
 
 
-_known = lru_cache(maxsize=128)(_read)
+_known = lru_cache(maxsize=64)(_read)  # each takes up to 200 kB
 
 
 def _without_contact(content: Resume) -> Resume:
@@ -233,12 +233,5 @@ def _score(details: Details) -> str:
 
 
 def _piece(chip: str, label: str, text: str, **source: Any) -> Piece:
-    source["sha256"] = _sha256(text) if len(text) <= KNOWN_CHARS else _hashed(text)
+    source["sha256"] = hashlib.sha256(text.encode()).hexdigest()
     return Piece(chip, label, text, tokens.count(text), source)
-
-
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-_sha256 = lru_cache(maxsize=512)(_hashed)

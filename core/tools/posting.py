@@ -63,10 +63,14 @@ _US = re.compile(
 )
 _TERMS = re.compile(
     r"\b(?:equal (?:employment )?opportunit\w+|discriminat\w+|reasonable accommodation|background check|salary|vacation|pension"
-    r"|401\(?k\)?|health insurance|paid time off|apply (?:now|online|here))\b",
+    r"|401\(?k\)?|health insurance|paid time off|apply (?:now|online|here)|(?:recruit(?:ment|ing)|staffing|third[- ]party) agenc\w+"
+    r"|contact our (?:recruit\w+|talent|hr|people)\b[^.]*)\b"
+    r"|^(?:\w+ )?(?:talent acquisition|recruit(?:ment|ing)|human resources|hr) (?:professional|partner|specialist|consultant|manager"
+    r"|lead|team|advisor|business partner)$",  # who signed it
     re.IGNORECASE,
 )
 _MARK = re.compile(r"^\s*(?:[-*•·▪◦‣–]|\d{1,2}[.)])\s+")
+_MARKUP = re.compile(r"[*_`<\[]|\s[.,;:)]|\s\s|[^\S ]")
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(*])")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|St|Dr|Mr|Ms|Inc|Ltd|Co|No|[A-Z])\.)$")
 
@@ -101,6 +105,8 @@ def read(description: str) -> tuple[Sentence, ...]:
             continue
         if heading := _heading(raw, line):
             under = heading
+            if _TERMS.search(line):  # `NO RECRUITMENT AGENCIES PLEASE` asks for nothing, whatever it is set as
+                found.append(Sentence(line, "offer"))
             continue
         found += [Sentence(text, _kind(text, under)) for text in split(line)]
     return tuple(found)
@@ -108,7 +114,10 @@ def read(description: str) -> tuple[Sentence, ...]:
 
 def plain(line: str) -> str:
     """A line without list marks, heading marks, emphasis and link targets."""
-    line = _MARK.sub("", line.strip().lstrip("#> ").strip())
+    line = line.strip()
+    if line and line[0].isalpha() and not _MARKUP.search(line):
+        return line
+    line = _MARK.sub("", line.lstrip("#> ").strip())
     line = re.sub(r"\[([^\]]{0,200})\]\([^)]{0,500}\)", r"\1", line)
     line = re.sub(r"\s+", " ", re.sub(r"\*\*|__|`|<[^<>]{1,40}>", "", line)).strip()
     return re.sub(r" ([.,;:)])", r"\1", line)
@@ -134,9 +143,11 @@ def worded(term: str, description: str) -> str:
         return term
     small = term[0].lower() + term[1:]
     seen = list(re.finditer(rf"(?<!\w){re.escape(small)}(?!\w)", description, re.IGNORECASE))
+    inside = [found for found in seen if not re.search(r"(?:^|[.!?:•*#>-])[ \t]*$", description[: found.start()], re.M)]
+    if any(found[0] == term for found in inside) and not rest:
+        return term  # a name, also where a list of tags has it in small letters
     if any(found[0] == small for found in seen):
         return small
-    inside = [found for found in seen if not re.search(r"(?:^|[.!?:•*#>-])[ \t]*$", description[: found.start()], re.M)]
     return small if rest and not inside else term
 
 

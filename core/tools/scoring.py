@@ -84,7 +84,7 @@ def assess_matter(of: Matter) -> Assessment:
         _title(job, held),
         _years(sentences, held, {"years_experience": of.years_told}, today),
         _education(sentences, held),
-        _certificates(sentences, held, lines),
+        _certificates(sentences, lines),
     )
     parts = [part for part in every if part]
     measured = any(part.name != "Title" for part in parts)
@@ -192,7 +192,10 @@ def _terms(matched: Sequence[Found], missing: Sequence[Found], asked: Mapping[st
         return None
     have = sum(asked[found.term].weight for found in matched)
     total = have + sum(asked[found.term].weight for found in missing)
-    count = f"{len(matched)} of {len(matched) + len(missing)} terms of the posting are in the resume"
+    every = len(matched) + len(missing)
+    count = f"{len(matched)} of {every} terms of the posting are in the resume"
+    if every == 1:
+        count = f"The one term of the posting is {'' if matched else 'not '}in the resume"
     must = [found for found in (*matched, *missing) if asked[found.term].kind == "must" and asked[found.term].is_firm]
     here = sum(1 for found in must if found in matched)
     why = f"{count}; {here} of {len(must)} that it requires." if must else f"{count}."
@@ -244,7 +247,7 @@ def _education(sentences: Sequence[Sentence], held: Career) -> ScorePart | None:
     return _part("Education", 0.3 if have else 0, f"{_cap(name)} asked; {shown}.")
 
 
-def _certificates(sentences: Sequence[Sentence], held: Career, lines: Sequence[Line]) -> ScorePart | None:
+def _certificates(sentences: Sequence[Sentence], lines: Sequence[Line]) -> ScorePart | None:
     wanted = demands.certificates(sentences)
     if not wanted:
         return None

@@ -19,6 +19,7 @@ _SMALL = {
     "of", "the", "and", "for", "in", "at", "to", "a", "an", "i", "ii", "iii", "iv", "m", "f", "d", "w", "x", "mid",
     "level", "remote", "contract", "part", "time", "full", "freelance", "temporary", "former", "gs", "gs14", "gs15", "end", "stack",
 }  # fmt: skip
+_BESIDE = re.compile(r"(?<=\w)(?:,| [-–—|] )\s*")
 _LEADS = {"manager", "head", "director", "supervisor", "lead", "chief", "vp", "president"}
 
 
@@ -35,10 +36,15 @@ def closeness(wanted: str, held: str) -> float:
     asked, have = _field(wanted), _field(held)
     if not asked or not have:
         return 0.0
-    shared = len(asked & have)
-    field = shared / len(asked) * 0.7 + shared / len(have) * 0.3
+    aside = asked - _field(_BESIDE.split(wanted, maxsplit=1)[0])  # `Nurse Manager, Primary Care`: where, not what
+    shared = _weight(asked & have, aside)
+    field = shared / _weight(asked, aside) * 0.7 + shared / _weight(have, aside) * 0.3
     apart = abs((level(wanted) or 2) - (level(held) or 2))
     return field * (1.0, 0.9, 0.75, 0.6)[min(apart, 3)]
+
+
+def _weight(words: set[str], aside: set[str]) -> float:
+    return len(words) - len(words & aside) / 2
 
 
 def _words(title: str) -> list[str]:

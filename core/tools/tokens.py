@@ -9,8 +9,8 @@ from core.llm.provider import Message
 from core.tools import encoding
 
 PER_MESSAGE = 3  # OpenAI's rule of thumb for the marks around a message
-KNOWN_CHARS = 16_000  # a text up to here is counted once, as long as it is not crowded out
 PER_CALL = 3  # and for the mark that opens the answer; the server's own usage is the truth
+KNOWN_CHARS = 16_000  # the count of a text up to here is kept, for as long as there is room
 
 # Where a reader would cut, best first, and the share of the allowed text that must be left for it.
 _PARAGRAPH = (re.compile(r"\n\s*\n"), 0.6)

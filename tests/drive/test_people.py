@@ -4,7 +4,7 @@ import pytest
 
 from core.drive import people
 from core.errors import Invalid, NotFound
-from core.store import Store
+from core.store import EVERYONE, Store, User
 from tests.databases import person, posting
 
 
@@ -15,9 +15,18 @@ def test_candidates_are_listed_by_name(store: Store) -> None:
 
 
 def test_a_new_candidate_is_kept_as_given(store: Store) -> None:
-    people.add_candidate(store, name="  Ada Moreno ", plan="premium", profile={"headline": "Engineer"})
-    (user,) = people.candidates(store)
-    assert (user.name, user.plan, user.profile) == ("Ada Moreno", "premium", {"headline": "Engineer"})
+    made = people.add_candidate(store, name="  Ada Moreno ", plan="premium", profile={"headline": "Engineer"})
+    assert people.candidates(store) == ((made.id, "Ada Moreno", "premium"),)
+    with store.reading(EVERYONE) as session:
+        assert session.get_one(User, made.id).profile == {"headline": "Engineer"}
+
+
+def test_the_list_is_one_for_all_who_hold_it_until_somebody_changes(store: Store) -> None:
+    ada = person(store)
+    before = people.candidates(store)
+    assert people.candidates(store) is before
+    people.change_plan(store, ada, "premium" if before[0].plan != "premium" else "free")
+    assert people.candidates(store) != before
 
 
 @pytest.mark.parametrize(
@@ -75,3 +84,24 @@ def test_an_unknown_plan_or_candidate_changes_nothing(
     with pytest.raises(error):
         people.change_plan(store, user or mine, plan)
     assert people.candidates(store)[0].plan == before
+
+
+def test_a_candidate_is_renamed_and_an_empty_name_is_refused(store: Store) -> None:
+    user = people.add_candidate(store, name="Dana Rot", plan="free", profile={}).id
+    people.rename(store, user, " Dana Roth ")
+    with pytest.raises(Invalid, match="needs a name"):
+        people.rename(store, user, " ")
+    assert [one.name for one in people.candidates(store) if one.id == user] == ["Dana Roth"]
+    with pytest.raises(NotFound):
+        people.rename(store, 999_999, "Nobody")
+
+
+def test_a_jobs_title_and_company_are_corrected_by_its_owner_alone(store: Store) -> None:
+    owner, other = (people.add_candidate(store, name=name, plan="free", profile={}).id for name in ("Dana", "Bo"))
+    job = people.add_job(store, owner, title="Key objectives", company="", description="Write Python.").id
+    people.correct_job(store, owner, job, title="Engineer", company="Norrsken")
+    with pytest.raises(NotFound, match="no job"):
+        people.correct_job(store, other, job, title="Mine", company="")
+    with pytest.raises(Invalid, match="no title"):
+        people.correct_job(store, owner, job, title=" ", company="")
+    assert [(one.title, one.company) for one in people.jobs(store, owner)] == [("Engineer", "Norrsken")]

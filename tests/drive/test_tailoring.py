@@ -406,3 +406,19 @@ def test_protected_facts_are_byte_equal_whatever_is_proposed(changes):
     assert all(rejected.why.endswith(".") for rejected in done.rejected)
     known = {line.id for line in lines(RESUME)}
     assert {line.id for line in lines(done.resume)} <= known
+
+
+def test_the_craft_of_one_who_leads_it_is_for_a_person_to_judge_and_a_higher_title_is_not() -> None:
+    resume = normalise(
+        {
+            "basics": {"summary": "CTO who builds payments."},
+            "work": [{"name": "X", "position": "CTO", "startDate": "2020"}],
+        }
+    )
+    for value, verdict in (
+        ("Engineer and CTO who builds payments.", "needs review"),
+        ("Director of payments.", "blocked"),
+    ):
+        change = Change(op="replace", path="basics/summary", original="CTO who builds payments.", value=value)
+        (judged,) = judge(resume, [change]).accepted
+        assert judged.verdict == verdict

@@ -92,12 +92,16 @@ def test_what_was_used_or_done_is_no_employer(heading: str, employer: str) -> No
             ("Turbine technician", "Norrland Wind"),
         ),
         (
+            "2016 - 2020\nRole: Turbine technician\nCompany: Norrland Wind\n- Serviced forty turbines.",
+            ("Turbine technician", "Norrland Wind"),
+        ),
+        (
             "Harrow Port\nMay 2012 - June 2016 Senior Analyst, Project Lead\nMoved the archive.",
             ("Senior Analyst, Project Lead", "Harrow Port"),
         ),
     ],
 )
-def test_a_line_that_names_the_role_gives_the_title_and_a_second_title_stays_with_it(
+def test_lines_that_name_role_and_employer_are_taken_and_a_second_title_stays_with_the_first(
     lines: str, wanted: tuple[str, str]
 ) -> None:
     ((title, name, _, _),) = posts(f"Ines Holm\n\nEXPERIENCE\n\n{lines}\n")

@@ -149,3 +149,22 @@ def test_letters_by_the_rules_are_hardly_ever_doubted() -> None:
 )
 def test_a_clause_about_the_employer_is_set_apart(sentence: str, left: str) -> None:
     assert without_employer(sentence, "Harborlight Mutual") == left
+
+
+# -- fields, counted things, people led ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence", "claim"),
+    [
+        ("5", "I know your market from my years in real estate.", "real estate"),
+        ("4", "I am named on three patents.", "three"),
+        ("6", "I led a research team of six at Neighbor Shelf Chicago.", "led a research team"),
+        ("4", "I have worked in aerospace.", "aerospace"),
+        ("4", "I am glad of my years in medical devices.", "medical devices"),  # the goals name them, the work does not
+        ("4", "I have worked in volume production for seven years.", ""),
+    ],
+)
+def test_a_field_a_count_and_a_team_that_the_papers_lack_are_named(number: str, sentence: str, claim: str) -> None:
+    found = grounded(number).unfounded(sentence)
+    assert any(claim in said for said in found) or (not claim and not found)

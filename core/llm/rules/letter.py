@@ -1,10 +1,11 @@
 """A cover letter by rules: it orders and selects what the resume says, and says nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.drive.wordlists import TITLE
 from core.llm.rules import naming
+from core.llm.rules.deed import deed
 from core.llm.rules.facts import Facts
 from core.llm.rules.phrases import inner, items, listed, many
 from core.schema import AiAnswer, Written
@@ -14,6 +15,11 @@ from core.tools.lexicon import HARD
 from core.tools.scoring import quote
 
 CONTACT, MOTIVATION = "contact", "motivation"
+_PERSON = re.compile(
+    r"\b(?:assistants?|builder|nurse|manager|engineer|developer|analyst|designer|teacher|researcher|specialist|coordinator|director"
+    r"|architect|consultant|scientist|technician|officer|supervisor|driver|clerk|cook|chef|waiter|RN|LPN|CNA)s?$",
+    re.IGNORECASE,
+)
 _WORK = ("work", "projects", "volunteer")
 _CONTACT = re.compile(r"[*@|]|https?:|\b(?:linkedin|phone|e-?mail|birthday|telegram)\b", re.IGNORECASE)
 _OF_SUBJECT = re.compile(
@@ -28,26 +34,18 @@ NOTHING_TO_TELL = (
 )
 NAME, COMPANY, POSITION = "[your name]", "[company]", "[position]"
 _HEADING_LIKE = re.compile(
-    r"(?:tools?|technolog(?:y|ies)|tech(?:nical)? stack|stack|environment|skills?|key skills|responsibilities|duties"
+    r"(?:(?:latest|last|current|previous|main|key|my) )?"
+    r"(?:areas?|tools?|technolog(?:y|ies)|tech(?:nical)? stack|stack|environment|skills?|key skills|responsibilities|duties"
     r"|achievements?|tasks|project|projects?|role|team|front|back|frontend|backend|database|databases|languages)"
-    r"(?: (?:summary|used|description|size))?\s*[.:–—-](?:\s|$)|(?:tools|technology|skills) (?:summary|used)\b"
+    r"(?: (?:summary|used|description|size|of responsibility))?\s*[.:–—-](?:\s|$)|(?:tools|technology|skills) (?:summary|used)\b"
     r"|(?:the )?(?:development|design|creation|implementation|support|maintenance|administration) of\b|developed of\b",
     re.IGNORECASE,
 )
-_PAST = {
-    "built", "led", "wrote", "cut", "grew", "ran", "drove", "won", "made", "taught", "kept", "held", "brought",
-    "began", "set", "sold", "took", "gave", "found", "did", "saw", "met", "sought", "rose", "spoke", "stood",
-    "told", "thought", "understood", "oversaw", "rebuilt", "rewrote", "redid", "put", "split", "spent", "sent",
-    "read", "shot", "swept", "bound", "dealt", "forecast", "bid", "hit", "shut", "fed", "lit", "laid", "left",
-    "lent", "lost", "paid", "quit", "drew", "flew", "knew", "threw", "chose", "froze", "broke", "spun",
-}  # fmt: skip
-_NOT_A_DEED = {"experienced", "skilled", "dedicated", "motivated", "detailed", "advanced", "related", "certified", "used",
-               "distributed", "embedded", "based", "licensed", "varied"}  # fmt: skip
-_PRESENT = {
-    "lead", "manage", "run", "own", "build", "write", "design", "maintain", "mentor", "support", "teach", "coach",
-    "oversee", "coordinate", "develop", "deliver", "review", "plan", "train", "operate", "analyze", "analyse",
-    "prepare", "supervise", "guide", "create", "drive", "organize", "organise", "provide", "handle",
-}  # fmt: skip
+_OF_A_THING = re.compile(
+    r"(?:the |it |this |our )?[A-Z]?\w* ?(?:is|are|was|were|provides?|allows?|includes?|gives) ", re.IGNORECASE
+)
+_BY_ONESELF = re.compile(r"freelance|self-employed|independent", re.IGNORECASE)
+_SIDE = re.compile(r"\b(?:front|back|full)[\s-]?(?:end|stack)\b", re.IGNORECASE)  # nobody by itself
 
 
 def write(facts: Facts) -> Written:
@@ -108,9 +106,28 @@ def body(facts: Facts) -> Iterator[str]:
     elif 0 < len(summary := _prose(facts)) <= LONGEST_SUMMARY:
         yield f"In short, as my resume puts it: “{quote(summary, LONGEST_SUMMARY)}”"
     elif facts.has_resume:
-        yield "My resume says where I have worked and what I did there."
+        yield _places(facts)
     yield _qualified(facts)
     yield _talk(facts)
+
+
+def _places(facts: Facts) -> str:
+    """Where somebody has worked, where no line says what they did there."""
+    now, *before = [_role(post) for post in facts.career.posts if post.title and post.employer][:2] or [""]
+    if not now:
+        return "My resume says where I have worked and what I did there."
+    latest = next(post for post in facts.career.posts if post.title and post.employer)
+    since = f"Since {latest.start.year} I have worked" if latest.current and latest.start else "I worked most recently"
+    return f"{since} as {now}{f', and before that as {before[0]}' if before else ''}."
+
+
+def _role(post: Post) -> str:
+    """What somebody is and where, as one says it: no asides, no capitals, `freelance` and not `at Freelance`."""
+    title = re.sub(r" ?\([^()]*\)", "", post.title).strip() or post.title
+    title = re.sub(r"\b[A-Z]{4,}\b", lambda word: word[0].capitalize(), title)
+    if _BY_ONESELF.fullmatch(post.employer):
+        return f"{post.employer.lower()} {title}"
+    return " at ".join(filter(None, [title, post.employer]))
 
 
 def _prose(facts: Facts) -> str:
@@ -121,20 +138,20 @@ def _prose(facts: Facts) -> str:
 
 
 def chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
-    """The three lines that speak most to the posting, from two posts at most, newest post first."""
+    """The three lines that speak most to the posting, from two posts at most, newest first."""
     best = sorted(facts.best_bullets, key=lambda pair: not facts.relevance(pair[1].text))
     kept: list[tuple[Post, Bullet]] = []
     for post, bullet in best:
         posts = {each.id for each, _ in kept}
         if len(kept) < 3 and (post.id in posts or len(posts) < 2) and _can_be_told(bullet.text):
             kept.append((post, bullet))
-    order = {post.id: at for at, post in enumerate(facts.career.posts)}
-    return sorted(kept, key=lambda pair: order[pair[0].id])
+    order = [post.id for post in facts.career.posts]
+    return sorted(kept, key=lambda pair: order.index(pair[0].id))
 
 
 def _can_be_told(text: str) -> bool:
     """Whether a line says what was done; a list of tools or a heading that an import took for a line does not."""
-    if len(text) > LONGEST_LINE or _HEADING_LIKE.match(text) or not text[:1].isalnum():
+    if len(text) > LONGEST_LINE or _HEADING_LIKE.match(text) or _OF_A_THING.match(text) or not text[:1].isalnum():
         return False
     if len(text) > LONGEST_SUMMARY and deed(text) is None:
         return False
@@ -148,7 +165,7 @@ def _why(facts: Facts) -> str:
     position = facts.job_title or POSITION
     company = facts.company or ("" if facts.job_title else COMPANY)
     name = f"{position} at {company}" if company else position
-    proven = [term for term in facts.firm_matched if (line := facts.proof(term)) and line.path.startswith(_WORK)]
+    proven = _proven(facts, facts.firm_matched)
     shown = [facts.worded(term) for term in proven[:4]]
     wanted = facts.wanted_years
     # One year asked is one of just this work, of which years of any work say nothing.
@@ -164,6 +181,15 @@ def _why(facts: Facts) -> str:
     return f"{said}, and I bring {bring} where you ask for {wanted.number}." if enough and wanted else f"{said}."
 
 
+def _proven(facts: Facts, terms: Sequence[str]) -> list[str]:
+    """The terms that work shows, without those that name a person: `medical assistant` is nothing to have worked with."""
+    return [
+        term
+        for term in terms
+        if (line := facts.proof(term)) and line.path.startswith(_WORK) and not _PERSON.search(term)
+    ]
+
+
 def _deeds(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
     by_post: dict[str, tuple[Post, list[str]]] = {}
     for post, bullet in chosen:
@@ -175,33 +201,19 @@ def _deeds(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
 
 def _paragraph(post: Post, texts: list[str], *, before: bool) -> str:
     """What was done in one post: as sentences where the lines begin with a deed, else as a list in their own words."""
-    title = re.sub(r" ?\([^()]*\)", "", post.title).strip() or post.title
-    role = " at ".join(filter(None, [title, post.employer])) or "my last post"
+    role = _role(post) or "my last post"
     start = "Before that, as" if before else "As"
-    if not post.title or (post.employer and not TITLE.search(title)):  # `Backend development` is nobody
+    if not post.title or (
+        post.employer and not TITLE.search(_SIDE.sub("", post.title))
+    ):  # `Backend development` is nobody
         start, role = ("Before that, at" if before else "At"), post.employer or "my last post"
-    deeds = [deed(text) for text in texts]
-    if all(deeds):
-        first, *rest = [deed for deed in deeds if deed]
+    deeds = [said for text in texts if (said := deed(text))]
+    if len(deeds) == len(texts):
+        first, *rest = deeds
         more = "".join(f" {'There I also' if at else 'I also'} {deed}" for at, deed in enumerate(rest))
         return f"{start} {role}, I {first}{more}"
     own = items([quote(text, 420) for text in texts])
     return f"{start} {role}, my work in short:\n\n{own}"
-
-
-def deed(text: str) -> str | None:
-    """`Built a dashboard` as `built a dashboard.`; None where the line does not begin with a verb that follows "I"."""
-    words = text.split()
-    if len(words) < 3:
-        return None
-    verb, second = words[0].lower(), words[1].lower()
-    past = verb in _PAST or (re.fullmatch(r"(?:co-|re-)?[a-z]{3,}ed", verb) is not None and verb not in _NOT_A_DEED)
-    present = (
-        verb in _PRESENT and second not in ("and", "of", "for", "with", "in", "to", "from", "or") and words[0].isalpha()
-    )
-    if not (past or present) or second == "of":
-        return None
-    return text[0].lower() + text[1:].rstrip(" .;,") + "."
 
 
 def _qualified(facts: Facts) -> str:
@@ -216,7 +228,7 @@ def _qualified(facts: Facts) -> str:
     asked = {each.name.casefold() for each in demands.certificates(facts.sentences)}
     held = [each for each in facts.career.certificates if any(name in each.casefold() for name in asked)]
     if held:
-        said.append(f"I hold {listed(held)}.")
+        said.append(f"Among my certificates {'is' if len(held) == 1 else 'are'} {listed(held)}.")
     return " ".join(said)
 
 
@@ -241,8 +253,9 @@ def _talk(facts: Facts) -> str:
     ]
     if duties:
         best = max(duties, key=facts.relevance)
-        known = listed(facts.worded(term) for term in facts.named_in(best)[:3])
-        return f"You describe the work as “{best.rstrip(' .;:,')}”. I would be glad to tell you more about my own work with {known}."
+        if named := [facts.worded(term) for term in _proven(facts, facts.named_in(best))[:3]]:
+            asked = best.rstrip(" .;:,")
+            return f"You describe the work as “{asked}”. I would be glad to tell you more about my own work with {listed(named)}."
     return "I would be glad to talk about how this experience fits what you need."
 
 

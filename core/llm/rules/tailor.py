@@ -7,7 +7,8 @@ from typing import Any
 
 from core.drive import tailoring
 from core.drive.resume import to_markdown
-from core.llm.rules import letter, naming
+from core.llm.rules import naming
+from core.llm.rules.deed import deed
 from core.llm.rules.facts import HAS_NUMBER, Facts
 from core.llm.rules.phrases import listed, many
 from core.schema import AiAnswer, Change, Written
@@ -144,7 +145,7 @@ def _proof(facts: Facts, summary: str) -> tuple[str, str] | None:
         return None
     for post, bullet in facts.best_bullets[:20]:
         long = len(bullet.text.split())
-        if post.id == facts.career.posts[0].id or letter.deed(bullet.text) is None:
+        if post.id == facts.career.posts[0].id or deed(bullet.text) is None:
             continue
         if facts.named_in(bullet.text) and HAS_NUMBER.search(bullet.text) and FEW_WORDS // 2 <= long <= 40:
             return None if bullet.text in summary else (bullet.id, bullet.text)
