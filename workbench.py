@@ -19,7 +19,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     wiring.check_host(st.get_option("server.address") or "0.0.0.0")
     wiring.install(workbench := wiring.build(read(os.environ)))
     with traces.discreet():
-        async with portal.opened() as bridge, serving.stopping_first(workbench):
+        async with portal.opened() as bridge, serving.stopping_first(workbench), serving.tidied():
             await workbench.open(bridge)
             serving.settle()
             yield

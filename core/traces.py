@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from core.errors import StorageDown
+
 log = logging.getLogger(__name__)
 
 LEAST = 4  # characters of a text that is cut out of a message; fewer tell nothing and stand everywhere
@@ -22,6 +24,11 @@ LEAST = 4  # characters of a text that is cut out of a message; fewer tell nothi
 def where(error: BaseException) -> str:
     """`KeyError at jobs.py:12 < page.py:3`, the innermost line first, and the same for what caused it."""
     return " < caused by < ".join(_lines(one) for one in _causes(error))
+
+
+def brief(error: BaseException) -> str:
+    """Our own sentence where the database failed, for that says all; else `where`."""
+    return error.message if isinstance(error, StorageDown) else where(error)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core import demo
 from core.access.plans import Policy, load_policy
 from core.errors import Misconfigured
-from core.llm import history
+from core.llm import history, openai_line
 from core.llm.cooldown import Cooldown
 from core.llm.embedded import EmbeddedProvider
 from core.llm.live import LiveRun
@@ -118,6 +118,8 @@ def real_providers(settings: Settings) -> dict[str, Provider]:
         base_url=settings.openai_base_url,
         context_tokens=settings.context_tokens,
     )
+    if openai.configured:
+        openai_line.load()
     return {"openai": openai, "embedded": EmbeddedProvider(mode=settings.embedded_model)}
 
 

@@ -12,12 +12,12 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 import httpx2
-import openai
 
 from core.errors import ProviderBusy, ProviderDown, ProviderError, ProviderGarbled, ProviderRefused, ProviderSlow
+from core.llm.openai_line import Refused
 
 # What opening a stream can raise; ValueError stands for broken URLs, headers and bytes.
-OPENING = (openai.OpenAIError, httpx2.InvalidURL, aiohttp.ClientError, OSError, ValueError)
+OPENING = (Refused, httpx2.InvalidURL, aiohttp.ClientError, OSError, ValueError)
 # What reading one can.
 READING = (aiohttp.ClientError, OSError)
 
@@ -38,8 +38,8 @@ REFUSALS: Mapping[int, str] = {
 
 def explain(failure: Exception) -> ProviderError:
     """The error for a failure before the answer began."""
-    if isinstance(failure, openai.APIStatusError):
-        return of_status(failure.status_code, code_of(failure), retry_after(failure.response.headers))
+    if isinstance(failure, Refused):
+        return of_status(failure.status, code_of(failure), retry_after(failure.headers))
     causes = tuple(_causes(failure))
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return ProviderSlow("The model's server did not take the connection in time. Try again in a moment.")
@@ -75,7 +75,7 @@ def of_status(status: int, code: str | None, wait_s: float | None) -> ProviderEr
     return ProviderRefused(REFUSALS.get(status) or f"The model's server refused the request (HTTP {status}).")
 
 
-def code_of(failure: openai.APIStatusError) -> str | None:
+def code_of(failure: Refused) -> str | None:
     """The machine-readable code of an error body: OpenAI's `code`, or `type` where a server uses that."""
     known = (code for code in (failure.code, failure.type) if isinstance(code, str))
     return next((code for code in known if code in TOO_LONG | UNFIT_CONTENT | {OUT_OF_QUOTA}), None)
@@ -83,7 +83,7 @@ def code_of(failure: openai.APIStatusError) -> str | None:
 
 def is_out_of_quota(failure: Exception) -> bool:
     """A 429 that no waiting cures."""
-    return isinstance(failure, openai.APIStatusError) and code_of(failure) == OUT_OF_QUOTA
+    return isinstance(failure, Refused) and code_of(failure) == OUT_OF_QUOTA
 
 
 def unknown_fields(failure: Exception) -> frozenset[str] | None:
@@ -91,14 +91,14 @@ def unknown_fields(failure: Exception) -> frozenset[str] | None:
 
     Read from OpenAI's `param`, or from the `loc` of a FastAPI `detail`.
     """
-    if not isinstance(failure, openai.APIStatusError) or failure.status_code not in UNKNOWN_FIELD or code_of(failure):
+    if not isinstance(failure, Refused) or failure.status not in UNKNOWN_FIELD or code_of(failure):
         return None
     named = {failure.param.split(".")[0]} if isinstance(failure.param, str) else set()
     details = failure.body.get("detail") if isinstance(failure.body, Mapping) else None
     for detail in details if isinstance(details, list) else ():
         place = detail.get("loc") if isinstance(detail, Mapping) else None
         named.update(part for part in place if isinstance(part, str)) if isinstance(place, list) else None
-    if not named and failure.status_code not in UNNAMED:
+    if not named and failure.status not in UNNAMED:
         return None
     return frozenset(named - {"body"})
 

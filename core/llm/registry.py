@@ -20,7 +20,7 @@ from core.llm.prepare import Desk
 from core.llm.runner import Runner
 from core.llm.trips import Trips
 from core.schema import AiRequest, Caller
-from core.traces import where
+from core.traces import brief
 from core.usage import fold, prices
 from core.usage.keys import Known
 
@@ -61,6 +61,7 @@ class Registry:
         self._closing = False
         self.watch: Callable[[], None] | None = None  # may wait for others, so nothing waits for it
         self._watching: asyncio.Task[None] | None = None
+        self._failing: dict[str, str] = {}  # errands, and why they failed the last time
 
     def open(self) -> None:
         """Begin to renew this process's leases, to close those of processes that died, to follow prices and to add up."""
@@ -166,9 +167,8 @@ class Registry:
         with keeping:
             while True:
                 for name, errand in self._errands():
-                    failed = await self._thread(partial(tried, errand))
-                    if isinstance(failed, Exception):  # the others, and the next round, still have to come
-                        log.warning("%s failed: %s", name, where(failed))
+                    # one that fails keeps neither the others nor the next round from coming
+                    self._tell(name, await self._thread(partial(tried, errand)))
                 self._let_go()
                 if self.watch and (self._watching is None or self._watching.done()):
                     self._watching = asyncio.get_running_loop().create_task(self._watch(self.watch))
@@ -189,9 +189,14 @@ class Registry:
         ]
 
     async def _watch(self, look: Callable[[], None]) -> None:
-        failed = await to_thread.run_sync(partial(tried, look), limiter=CapacityLimiter(1))
-        if isinstance(failed, Exception):
-            log.warning("looking for alerts failed: %s", where(failed))
+        self._tell("looking for alerts", await to_thread.run_sync(partial(tried, look), limiter=CapacityLimiter(1)))
+
+    def _tell(self, name: str, came: object) -> None:
+        """One line where an errand failed, and none again as long as it fails by the same cause."""
+        why = brief(came) if isinstance(came, Exception) else ""
+        if why and why != self._failing.get(name):
+            log.warning("%s failed: %s", name, why)
+        self._failing[name] = why
 
     async def _thread(self, work: Callable[[], T]) -> T:
         return await to_thread.run_sync(work, limiter=self.threads)

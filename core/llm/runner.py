@@ -38,7 +38,7 @@ from core.llm.trips import Trips
 from core.schema import RunResult, Written
 from core.store import Store
 from core.tools import memory, tokens
-from core.traces import where
+from core.traces import brief, where
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Runner:
             try:
                 runs.settle(self.store, ending.opening, ending.result, ending.attempts, ending.cost, note=ending.note)
             except Exception as refused:  # a record that can never be written must not keep the others waiting
-                log.error("run %s is still not recorded: %s", run_id, where(refused))
+                log.error("run %s is still not recorded: %s", run_id, brief(refused))
             else:
                 del self.unrecorded[run_id]
 
@@ -262,7 +262,7 @@ class Runner:
                 await self.records.take(ending)
             except Exception as refused:  # nor may a record that fails keep a run from its end
                 if pause is None:
-                    log.error("run %s was not recorded: %s", call.opening.id, where(refused))
+                    log.error("run %s was not recorded: %s", call.opening.id, brief(refused))
                     self.unrecorded[call.opening.id] = ending
                     return result.model_copy(update={"answer": outcome.warned(result.answer, NOT_RECORDED)})
                 await anyio.sleep(pause)

@@ -1,4 +1,4 @@
-"""PostgreSQL's results taken in its own form, not as text, where an engine says `binary`: bytes come in half the time."""
+"""Results of PostgreSQL in binary form instead of text: columns of bytes are read in half the time."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, event
 
 
-def offered(engine: Engine) -> Engine:
-    """The engine with the option `binary`. What describes the database's own tables is not for it."""
+def enable(engine: Engine) -> Engine:
+    """Give an engine the execution option `binary`. SQLAlchemy's inspection of tables does not work with it."""
 
     @event.listens_for(engine, "before_cursor_execute")
     def _ask(_connection: Connection, cursor: Any, _sql: str, _given: Any, context: Any, _many: bool) -> None:

@@ -174,7 +174,7 @@ def _postgresql(url: URL) -> Engine:
     try:
         from core.store import binary  # here, for the driver takes its time and SQLite needs none
 
-        return binary.offered(create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True, **JSON_BY))
+        return binary.enable(create_engine(url, hide_parameters=True, pool_size=10, pool_pre_ping=True, **JSON_BY))
     except (NoSuchModuleError, ImportError):
         raise Misconfigured("WORKBENCH_DATABASE_URL names a driver that is not installed. Use postgresql://…") from None
 

@@ -3,6 +3,7 @@
 Alembic is loaded only when there is something to migrate: it takes 10 MB and a tenth of a second.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,23 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+PREPARING = "Preparing the database for this version. With millions of runs that takes some minutes: let it finish."
 LOCK = 7_201_958_641  # any number, the same for every process
 
 
 def init_db(store: Store) -> None:
     """Migrate to the newest version. Safe to call from several processes at the same time."""
     if not is_current(store):
+        announce(store)
         migrate(store, "head")
+
+
+def announce(store: Store) -> None:
+    """Say on the terminal what is about to be done, where there may be much to do: in a database that is in use."""
+    with store.read() as connection:
+        used = inspect(connection).has_table("alembic_version")
+    if used:
+        print(PREPARING, file=sys.stderr, flush=True)
 
 
 def migrate(store: Store, target: str) -> None:

@@ -24,7 +24,7 @@ from core.usage.views import Choice, Part, Rows, Unit, margin_part, taken
 DAY: Table = UsageDay.__table__  # type: ignore[assignment]
 STATE: Table = UsageState.__table__  # type: ignore[assignment]
 MANY_WAITING = 500
-PARTS_BYTES, DETAILS_BYTES = 32_000_000, 16_000_000  # kept of what was asked for last
+PARTS_BYTES, KEYED_BYTES, DETAILS_BYTES = 12_000_000, 8_000_000, 8_000_000  # kept of what was asked for last
 CELLS_BYTES = 250_000_000  # of files, not of memory
 
 # All that a state depends on: whatever happens to days, notes and runs under way, one of these changes.
@@ -57,6 +57,7 @@ class Books:
         self._days: tuple[int, Days, tuple[Span, ...]] = (-1, {}, ())
         self._last: tuple[tuple[Any, ...], State] | None = None
         self._parts: Kept[Part] = Kept(PARTS_BYTES)
+        self._keyed: Kept[Columns] = Kept(KEYED_BYTES)
         self._details: Kept[Groups] = Kept(DETAILS_BYTES)
         self._cells: Kept[Aside] = Kept(CELLS_BYTES)
 
@@ -131,8 +132,12 @@ class Books:
         else:
             rows = Rows(partial(self.blocks.rows, choice.kind, span, state.days), ring, choice, zone)
             cells = partial(self._all, rows, span) if _of_cells(choice, unit) else None
-            made = Part(ring, choice.kind, unit, rows, cells)
+            made = Part(ring, choice.kind, unit, rows, cells, partial(self._hold, (*asked, span.days), span.sign))
         return self._parts.put((*asked, span.days), span.sign, made)
+
+    def _hold(self, key: Hashable, sign: int, make: Callable[[], Columns]) -> Columns:
+        found = self._keyed.get(key, sign)
+        return self._keyed.put(key, sign, make()) if found is None else found
 
     def _all(self, chosen: Rows, span: Span) -> Aside:
         """The sums of all of a span by local day and key."""

@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 SMALL, SPARSE = 50_000, 8  # possible groups, and times the rows, up to which one sum for each is faster than sorting
 NARROW, MOST = (np.uint8, np.uint16, np.uint32, np.int64), (2**8 - 1, 2**16 - 1, 2**32 - 1)
-MEASURED = 32  # how many are put in before all are measured again
+MEASURED = 8  # how many are put in before all are measured again
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The record of corrections of past costs: what each changed, how far it came, and that no two are half done."""
+"""The table of corrections of past costs: what each changed, how far it came, and that only one at a time is unfinished."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from core.store import Repricing, Store
 
 REPRICING: Table = Repricing.__table__  # type: ignore[assignment]
 
-# Beside the filter are kept: what was posted to budgets; while it is being written, the last run that was (None before the
-# first); while it is being undone, the last attempt that has its cost back.
+# Keys kept beside the filter: what was posted to the budgets; while it is being written, the last run that is written (None
+# before the first); while it is being undone, the last attempt that has its old cost again.
 BUDGETS, REACHED, UNDOING = "budgets", "reached", "undoing"
 
 _NAMES = (
@@ -62,8 +62,8 @@ def listed(store: Store, limit: int | None = 50) -> Sequence[Applied]:
         return _listed(connection, limit)
 
 
-def found(connection: Connection, id: int) -> Applied:
-    """One of them. Errors: `NotFound`."""
+def get(connection: Connection, id: int) -> Applied:
+    """One correction. Errors: `NotFound`."""
     row = connection.execute(_wanted().where(REPRICING.c.id == id)).one_or_none()
     if row is None:
         raise NotFound(f"There is no correction {id}. The page What if lists those there are, under Re-pricing.")
@@ -71,12 +71,15 @@ def found(connection: Connection, id: int) -> Applied:
 
 
 def change(connection: Connection, id: int, **values: Any) -> None:
-    """Write down what became of it."""
+    """Update a correction's row."""
     connection.execute(update(REPRICING).where(REPRICING.c.id == id).values(**values))
 
 
-def alone(connection: Connection, beside: int | None = None) -> None:
-    """Whoever begins waits for others who begin. Errors: `Conflict` while another correction is half done."""
+def check_no_other_is_unfinished(connection: Connection, beside: int | None = None) -> None:
+    """Errors: `Conflict` while another correction than `beside` is half written or half undone.
+
+    Until the end of the transaction nobody else can begin one.
+    """
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.execute(text("LOCK TABLE repricing IN SHARE ROW EXCLUSIVE MODE"))
     for one in _listed(connection, None):
@@ -88,11 +91,11 @@ def alone(connection: Connection, beside: int | None = None) -> None:
             )
 
 
-def held(connection: Connection, id: int) -> Applied:
-    """One of them, nobody else's until the end of the transaction. Errors: `NotFound`."""
+def lock(connection: Connection, id: int) -> Applied:
+    """One correction, locked until the end of the transaction. Errors: `NotFound`."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(REPRICING.c.id).where(REPRICING.c.id == id).with_for_update())
-    return found(connection, id)
+    return get(connection, id)
 
 
 def _listed(connection: Connection, limit: int | None) -> list[Applied]:

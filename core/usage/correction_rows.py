@@ -1,4 +1,4 @@
-"""Corrected costs written into attempts and the sums of their runs, noted for adding up."""
+"""Writes corrected costs into attempts and into the sums of their runs, and notes these runs for the figures."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ def _values(step: Step) -> dict[str, Any]:
 
 
 def _sums(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[Cost, tuple[str, ...], datetime]]:
-    """What these runs cost now, the sum of their legs; on whose budgets they are, and when they began."""
+    """By run: its cost, the sum of its legs; whose budgets it counts towards; and when it began."""
     about = ("user_id", "plan", "feature", "caller", "created_at")
     wanted = (
         select(RUN.c.id, ATTEMPT.c.cost_nanousd, ATTEMPT.c.cost_status, *(RUN.c[name] for name in about))

@@ -1,7 +1,7 @@
 """Corrections of past costs: today's prices written into attempts and runs with a reason, and undone.
 
-A small one is one transaction. A large one is written some thousand calls at a time, so that runs are recorded meanwhile;
-each part stands for itself: the correction says how far it came, and can go on from there or be undone as one.
+A small correction is one transaction. A large one is written in parts of some thousand calls, so that runs can be recorded
+in between; with each part it records how far it came. One that was stopped can go on from there, or be undone as a whole.
 """
 
 import time
@@ -22,10 +22,10 @@ from core.usage.filters import QUARTER, Filter
 from core.usage.records import ATTEMPT
 from core.usage.repricing import Line, Preview, Progress, differing
 
-AT_ONCE = 2_000  # attempts a transaction: some tenths of a second in which nobody else writes to SQLite
-PAUSE_S = 0.05  # between two of an undo, so that others have their turn
+AT_ONCE = 2_000  # attempts a transaction: SQLite is locked for some tenths of a second
+PAUSE_S = 0.05  # between two transactions of an undo, so that others can write
 CHUNK = 500  # lines a statement
-CHECKED = 0.3  # of the work is looking whether it comes to what was expected
+CHECKED = 0.3  # share of the work that compares the outcome with what was expected
 
 LINE: Table = RepricingLine.__table__  # type: ignore[assignment]
 
@@ -54,7 +54,7 @@ def apply(
     if expected is not None and expected != _outcome(store, asked, _within(progress, 0.0, CHECKED)):
         raise Conflict("Prices or runs have changed since you looked. Look again, then apply.")
     told = _within(progress, CHECKED if expected else 0.0, 1.0)
-    id = _written(store, None, differing(store, asked, Preview(), told), asked, by, reason.strip())
+    id = _write(store, None, differing(store, asked, Preview(), told), asked, by, reason.strip())
     if id is None:
         raise Invalid("Nothing differs from today's prices in this period. There is nothing to apply.")
     return id
@@ -64,41 +64,41 @@ def go_on(store: Store, id: int, by: Caller, *, progress: Progress | None = None
     """Write the rest of a correction that was stopped; returns its id. Errors: `Denied`, `NotFound`, `Conflict`."""
     _allow(by)
     with store.read() as connection:
-        one = correction_log.found(connection, id)
+        one = correction_log.get(connection, id)
     if not one.unfinished:
         raise Conflict(f"Correction {id} has nothing left to write.")
     asked, after = _rest(one.filter)
     left = (line for line in differing(store, asked, Preview(), progress) if _place(line) > after)
-    if _written(store, one, left, asked, by, one.reason) is None:
+    if _write(store, one, left, asked, by, one.reason) is None:
         with store.write() as connection:
-            _finish(connection, _reached(connection, id, one.filter[REACHED]), by)
+            _finish(connection, _lock_at(connection, id, one.filter[REACHED]), by)
     return id
 
 
-def _written(
+def _write(
     store: Store, one: Applied | None, lines: Iterable[Line], asked: Filter, by: Caller, reason: str
 ) -> int | None:
-    """Write the lines part by part, into a new correction or on in this one; None where there are none."""
+    """Write the lines part by part into `one`, or into a new correction; its id, or None if there were no lines."""
     id, reached = (one.id, one.filter[REACHED]) if one else (None, None)
     written = None
     for some, last in _parts(lines):
         with store.write() as connection:
-            id = _begun(connection, asked, by, reason, whole=last) if id is None else id
-            reached = _add(connection, _reached(connection, id, reached), some, by, last=last)
+            id = _begin(connection, asked, by, reason, whole=last) if id is None else id
+            reached = _add(connection, _lock_at(connection, id, reached), some, by, last=last)
         written = id
     return written
 
 
-def _reached(connection: Connection, id: int, reached: list[str] | None) -> Applied:
-    """The correction, held, if it is still as far as that. Errors: `Conflict`."""
-    one = correction_log.held(connection, id)
+def _lock_at(connection: Connection, id: int, reached: list[str] | None) -> Applied:
+    """Lock the correction, which must have come exactly as far as `reached`. Errors: `Conflict`."""
+    one = correction_log.lock(connection, id)
     if not one.unfinished or one.filter[REACHED] != reached:
         raise Conflict(f"Somebody else went on with correction {id}, or undid it. Look at it again.")
     return one
 
 
 def _outcome(store: Store, asked: Filter, progress: Progress | None) -> tuple[int, int]:
-    """How many attempts would change, and what they would come to."""
+    """How many attempts would change, and the sum of their new costs."""
     count = nanousd = 0
     for one in differing(store, asked, Preview(), progress):
         count, nanousd = count + 1, nanousd + (one.after.nanousd or 0)
@@ -111,7 +111,7 @@ def _within(progress: Progress | None, begin: float, end: float) -> Progress | N
 
 
 def _parts(lines: Iterable[Line]) -> Iterator[tuple[list[Line], bool]]:
-    """Whole runs, about `AT_ONCE` attempts of them at a time, and whether they are the last."""
+    """The lines in parts of about `AT_ONCE`, no run split between two; with whether it is the last part."""
     some: list[Line] = []
     for line in lines:
         if len(some) >= AT_ONCE and line.run_id != some[-1].run_id:
@@ -122,8 +122,8 @@ def _parts(lines: Iterable[Line]) -> Iterator[tuple[list[Line], bool]]:
         yield some, True
 
 
-def _begun(connection: Connection, asked: Filter, by: Caller, reason: str, *, whole: bool) -> int:
-    correction_log.alone(connection)
+def _begin(connection: Connection, asked: Filter, by: Caller, reason: str, *, whole: bool) -> int:
+    correction_log.check_no_other_is_unfinished(connection)
     kept = {"at": now(), "who": by.name, "reason": reason, "filter": _as_json(asked) | {REACHED: None}}
     sums = dict.fromkeys(("attempts", "before_nanousd", "after_nanousd"), 0)
     id: int = connection.execute(insert(REPRICING).values(**kept, **sums).returning(REPRICING.c.id)).scalar_one()
@@ -133,7 +133,7 @@ def _begun(connection: Connection, asked: Filter, by: Caller, reason: str, *, wh
 
 
 def _add(connection: Connection, one: Applied, lines: Sequence[Line], by: Caller, *, last: bool) -> list[str]:
-    """Write some calls and how far the correction has come; returns that."""
+    """Write one part, and how far the correction has come with it; returns that."""
     rows = [
         {"repricing_id": one.id, "attempt_id": line.attempt_id, "run_id": line.run_id,
          "before": line.before.model_dump(), "after": line.after.model_dump()}
@@ -145,7 +145,10 @@ def _add(connection: Connection, one: Applied, lines: Sequence[Line], by: Caller
         connection, [(line.attempt_id, line.run_id, line.before, line.after) for line in lines]
     )
     reached = list(_place(lines[-1]))
-    kept = one.filter | {REACHED: reached, BUDGETS: _joined(one.filter, budget_corrections.post(connection, moved))}
+    kept = one.filter | {
+        REACHED: reached,
+        BUDGETS: _add_postings(one.filter, budget_corrections.post(connection, moved)),
+    }
     before, after = sum(line.before.nanousd or 0 for line in lines), sum(line.after.nanousd or 0 for line in lines)
     before, after = one.before_nanousd + before, one.after_nanousd + after
     one = replace(one, filter=kept, lines=one.lines + len(lines), before_nanousd=before, after_nanousd=after)
@@ -156,8 +159,8 @@ def _add(connection: Connection, one: Applied, lines: Sequence[Line], by: Caller
     return reached
 
 
-def _joined(kept: dict[str, Any], posted: dict[str, Any]) -> dict[str, Any]:
-    """What was posted to the budgets of one month in all; those of a month that is over since stay as they are."""
+def _add_postings(kept: dict[str, Any], posted: dict[str, Any]) -> dict[str, Any]:
+    """Add a part's postings to the budgets to those of earlier parts; of a month that has ended since, those are dropped."""
     earlier = kept.get(BUDGETS, {})
     if earlier.get("month") != posted["month"]:
         return posted
@@ -187,14 +190,14 @@ def undo(store: Store, id: int, by: Caller, *, progress: Progress | None = None)
     count, last = 0, False
     while not last:
         with store.write() as connection:
-            one = _undoable(connection, id)
+            one = _lock_undoable(connection, id)
             rows = connection.execute(_lines_after(id, one.filter.get(UNDOING) or 0)).all()
             last = len(rows) < AT_ONCE
             change = [(row[0], row[1], Cost.model_validate(row[3]), Cost.model_validate(row[2])) for row in rows]
             correction_rows.write(connection, change)
             count += len(rows)
             if last:
-                _undone(connection, one, by)
+                _finish_undo(connection, one, by)
             else:
                 correction_log.change(connection, id, filter=one.filter | {UNDOING: rows[-1][0]})
         time.sleep(0 if last else PAUSE_S)
@@ -203,19 +206,19 @@ def undo(store: Store, id: int, by: Caller, *, progress: Progress | None = None)
     return count
 
 
-def _undoable(connection: Connection, id: int) -> Applied:
-    """The correction, held, if it can still be undone."""
-    one = correction_log.held(connection, id)
+def _lock_undoable(connection: Connection, id: int) -> Applied:
+    """Lock the correction. Errors: `Conflict` if it cannot be undone (any more)."""
+    one = correction_log.lock(connection, id)
     if one.undone_at is not None:
         raise Conflict(f"Correction {id} was undone before.")
     if not one.undoing:
-        correction_log.alone(connection, beside=id)
+        correction_log.check_no_other_is_unfinished(connection, beside=id)
         if (later := connection.execute(_later(id)).scalar()) is not None:
             raise Conflict(f"Correction {later} changed some of the same calls later. Undo that one first.")
     return one
 
 
-def _undone(connection: Connection, one: Applied, by: Caller) -> None:
+def _finish_undo(connection: Connection, one: Applied, by: Caller) -> None:
     budget_corrections.give_back(connection, one.filter.get(BUDGETS, {}))
     kept = _without(one.filter, REACHED, UNDOING)
     correction_log.change(connection, one.id, undone_at=now(), undone_by=by.name, filter=kept)
@@ -248,12 +251,12 @@ def _later(id: int) -> Any:
 
 
 def _place(line: Line) -> tuple[str, str]:
-    """Where its run stands in the order of time."""
+    """The position of its run in order of time, as it is stored and compared."""
     return line.began.astimezone(UTC).isoformat(timespec="microseconds"), line.run_id
 
 
 def _rest(kept: dict[str, Any]) -> tuple[Filter, tuple[str, str]]:
-    """The filter from the last run that was written on, and the place of that run."""
+    """The part of the stored filter that is not written yet, and the place of the last run that is."""
     start, end = (datetime.fromisoformat(kept[name]) for name in ("from", "to"))
     asked = Filter(start, end, UTC, kept["where"])
     at, run_id = kept[REACHED] or ("", "")

@@ -1,4 +1,4 @@
-"""What is known of runs whose cost as a whole is not: a call without a price makes its run unknown, the others stay known."""
+"""The known part of runs of unknown cost: one call without a price makes its run's cost unknown, but not its other calls'."""
 
 from core.usage.figures import Total
 from core.usage.filters import Filter

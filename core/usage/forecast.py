@@ -1,9 +1,9 @@
-"""The rest of a month, foretold from the days before: what will be spent, and when a budget runs out.
+"""The forecast of a month from the days before: what will be spent, and when a budget runs out.
 
-The usual day is a mean of the last eight weeks, later days weighing more, that one wild day cannot move far; a weekday
-differs from it by as much as it did before. What the days left may bring is drawn again and again from what past days
-were beside that expectation, in pieces of some days, so that a busy spell stays a spell; how far apart that lies was
-measured against made-up houses of seven kinds.
+The usual day is a weighted mean of the last eight weeks, newer days weighing more and outliers capped, times a factor for
+each weekday. The rest of the month is simulated many times by a block bootstrap: ratios of past days to what was expected
+of them are drawn in runs of consecutive days, so that busy spells stay together. How wide the range is was calibrated on
+simulated projects of seven kinds (tests/usage/test_forecast.py).
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ HALF_LIFE = 10.0  # days after which a day weighs half
 TRIED_FROM = 28  # days from which on forecasts of the past say how good they are
 PATHS = 2_000
 RANGE = (0.1, 0.9)  # 80 of 100 outcomes lie between
-SPELLS = 7  # days that follow each other are drawn together, so that the past is so many spells
-PULL = 3  # days of what is usual for working days, or for weekends, that count towards each weekday's share
-WIDER = 1.28  # what a past of some weeks does not show yet: without it 80 in 100 were 60 to 75 (tests/usage/test_forecast.py)
-FAR = 4.0  # robust deviations beyond which a day is wild
+SPELLS = 7  # how many runs of consecutive days the past is divided into
+PULL = 3  # each weekday's factor is shrunk towards that of working days, or weekends, as if by so many days
+WIDER = 1.28  # a few weeks show too little variation: without it the range held 60 to 75 of 100 outcomes, not 80
+FAR = 4.0  # robust standard deviations beyond which a day is an outlier
 DAY_S = 86_400
 
 
@@ -113,7 +113,7 @@ def _paths(past: Floats, today: date, ahead: int, chance: np.random.Generator) -
 
 
 def _tamed(past: Floats, weekday: npt.NDArray[np.int64], far: float) -> Floats:
-    """The days with wild ones drawn in: to the edge of what days of their kind, working or not, usually cost."""
+    """The days with outliers capped, for working days and weekends apart."""
     tamed = past.copy()
     for kind in (weekday < 5, weekday >= 5):
         some = past[kind]
@@ -125,7 +125,7 @@ def _tamed(past: Floats, weekday: npt.NDArray[np.int64], far: float) -> Floats:
 
 
 def _shape(past: Floats, weekday: npt.NDArray[np.int64]) -> Floats:
-    """How much of the usual day each weekday costs, drawn towards its kind while there are few weeks. The mean is 1."""
+    """The factor of each weekday, shrunk towards that of its kind while there are few weeks. The mean is 1."""
     usual = float(past.mean())
     if len(past) < 14 or not usual:
         return np.ones(7)
@@ -136,7 +136,7 @@ def _shape(past: Floats, weekday: npt.NDArray[np.int64]) -> Floats:
 
 
 def _shares(of: npt.NDArray[np.int64], days: Floats, towards: Floats, pull: float) -> Floats:
-    """The mean of each group of days, drawn towards what is given as if that were so many days more."""
+    """The mean of each group of days, shrunk towards a given value as if by `pull` days of it."""
     counts = np.bincount(of, minlength=len(towards))
     return np.asarray((np.bincount(of, days, minlength=len(towards)) + pull * towards) / (counts + pull), np.float64)
 
@@ -146,7 +146,7 @@ def _ahead(shape: Floats, today: date, ahead: int) -> Floats:
 
 
 def _level(past: Floats, expected: Floats) -> float:
-    """The usual day, from days of which so much of a usual one was to be expected."""
+    """The usual day, from past days and the weekday factors expected of them."""
     weights = _weights(len(past))
     return float((past * weights).sum() / (expected * weights).sum())
 
@@ -160,7 +160,7 @@ def _weights(days: int) -> Floats:
 
 
 def _draws(past: Floats, wilder: Floats, expected: Floats, ahead: int, chance: np.random.Generator) -> Floats:
-    """Each day ahead as a share of what is expected of it, [paths × days]: days drawn again, on a level drawn again."""
+    """Each day ahead as a ratio to what is expected of it, [paths × days]: days and the level are both resampled."""
     known, weights = len(past), _weights(len(past))
     again = _spells(known, known, chance)
     levels = (past[again] * weights).sum(axis=1) / (expected[again] * weights).sum(axis=1)
@@ -177,7 +177,7 @@ def _draws(past: Floats, wilder: Floats, expected: Floats, ahead: int, chance: n
 
 
 def _spells(known: int, wanted: int, chance: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Places of known days, [paths × wanted], in runs of days that begin anywhere and go on at the start."""
+    """Indexes of known days, [paths × wanted], in runs of consecutive days that wrap around at the end."""
     length = max(1, known // SPELLS)
     begins = chance.integers(0, known, (PATHS, -(-wanted // length), 1))
     places = (begins + np.arange(length)) % known
@@ -185,9 +185,9 @@ def _spells(known: int, wanted: int, chance: np.random.Generator) -> npt.NDArray
 
 
 def _missed(past: Floats, expected: Floats, ahead: int) -> tuple[float, float]:
-    """How such forecasts of so many days would have missed so far, as shares: to which side, and by how much around it.
+    """The bias and the spread around it of such forecasts made on past days, as shares; both 0 where none can be tried.
 
-    A side counts as far as it stands out of the misses; both are 0 where none can be tried.
+    The bias is shrunk: it counts as far as it stands out from the errors.
     """
     ahead = min(ahead, len(past) // 3)
     tried = range(len(past) // 3, len(past) - ahead + 1) if len(past) >= TRIED_FROM else range(0)
@@ -204,7 +204,7 @@ def _missed(past: Floats, expected: Floats, ahead: int) -> tuple[float, float]:
 
 
 def _widened(drawn: Floats, missed_by: float) -> Floats:
-    """The paths, `WIDER` apart, and farther where forecasts have missed by more than they differ."""
+    """The paths with their spread multiplied by `WIDER`, and widened to `missed_by` where past errors were larger."""
     sums = drawn.sum(axis=1)
     middle = float(sums.mean())
     spread = float(sums.std()) / middle if middle else 0.0

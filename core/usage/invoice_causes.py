@@ -85,9 +85,7 @@ class Judge:
 
     def _dollars(self, day: date, model: str, ours: Ours, theirs: Billed) -> tuple[str, str]:
         paid, known = theirs.nanousd, ours.nanousd or 0
-        if paid == known:
-            return "agrees", CAUSES["agrees"]
-        if abs(paid - known) <= self.tolerance.share * max(paid, known):
+        if abs(paid - known) <= self.tolerance.share * max(abs(paid), abs(known)):
             return "agrees", CAUSES["agrees"]
         if self.tolerance.dollars(paid, known, theirs.lines):
             return "rounding", f"{CAUSES['rounding']} The difference is below half a cent a line."

@@ -74,13 +74,13 @@ def table(text: str, given: Mapping[str, str]) -> tuple[list[list[str]], dict[st
 
 
 def recognised(text: str) -> tuple[list[str], dict[str, str]]:
-    """The names of the columns as the file has them, and those that are known by their names, by kind."""
+    """The headers of the file, and by kind those that are recognised by name."""
     rows, columns, _ = _best(text, {})
     return (_said(rows[0]), {kind: header.strip() for kind, header in columns.items()}) if rows else ([], {})
 
 
 def _best(text: str, given: Mapping[str, str]) -> tuple[list[list[str]], dict[str, str], bool]:
-    """The lines under the separator that shows most columns that are known, or else most columns."""
+    """The lines from the heading on, read with the delimiter that gives the most recognised columns, then the most columns."""
     found: list[tuple[tuple[int, int], list[list[str]], dict[str, str]]] = []
     broken = False
     for delimiter in DELIMITERS:
@@ -110,7 +110,7 @@ def _said(row: Sequence[str]) -> list[str]:
 
 
 def _columns(row: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Which header is what."""
+    """The header taken for each kind."""
     plain = {re.sub(r"[^a-z0-9ä-ü]+", "_", cell.strip().lower()).strip("_"): cell for cell in row}
     taken = {kind: next((plain[name] for name in known if name in plain), None) for kind, known in HEADERS.items()}
     here = {cell.strip(): cell for cell in row}

@@ -19,6 +19,7 @@ MOST_USD = 10**9
 MOST_DIGITS = 15  # of a number of tokens
 YEARS = range(2000, 2101)
 _TOKEN_PART = re.compile(r",\s*(cached input|input|output|cached)\b.*$|\s+(cached input|input|output)( tokens)?$", re.I)
+_GROUPED = re.compile(r"\d{1,3}(?:[.,'\u00a0\u202f ]\d{2,3})*[.,'\u00a0\u202f ]\d{3}")  # 1,204,455
 _NUMBER = re.compile(r"[-+]?[\d.,'\u00a0\u202f ]*\d(e[-+]?\d+)?", re.I)
 
 
@@ -77,7 +78,7 @@ def read(data: bytes, columns: Mapping[str, str] | None = None) -> Invoice:
 
 
 def recognised(data: bytes) -> tuple[list[str], dict[str, str]]:
-    """The names of an export's columns, and what is known of them without being told. Errors: `Unreadable`."""
+    """The headers of an export, and by kind those that are recognised by name. Errors: `Unreadable`."""
     return invoice_columns.recognised(_text(data[:MOST_HEAD].rpartition(b"\n")[0] or data[:MOST_HEAD]))
 
 
@@ -181,11 +182,8 @@ def _nano(said: str, *, comma: bool) -> int:
 def _tokens(said: str) -> int | None:
     if not said:
         return None
-    bare = (
-        re.sub(r"[.,]0+$", "", said)
-        if re.fullmatch(r"\d+[.,]0{1,2}", said)
-        else re.sub(r"[.,'\u00a0\u202f ]", "", said)
-    )
+    whole = said if _GROUPED.fullmatch(said) else re.sub(r"[.,]0+$", "", said)
+    bare = re.sub(r"\D", "", whole) if _GROUPED.fullmatch(whole) else whole
     if not bare.isdecimal() or len(bare) > MOST_DIGITS:
         raise ValueError(f"{said[:40]} is no number of tokens.")
     return int(bare)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import numpy as np
-import numpy.typing as npt
 
 from core.usage import grouping, percentiles
 from core.usage.figures import (
@@ -25,8 +24,6 @@ from core.usage.grouping import Groups
 from core.usage.keys import Dimensions
 from core.usage.selection import Selection
 from core.usage.sums import MODEL, SPEEDS
-
-Floats = npt.NDArray[np.float64]
 
 
 def rows(selection: Selection, by: tuple[str, ...], *, percentiles: bool) -> list[Row]:

@@ -65,7 +65,7 @@ class Part:
     """Sums of some days, each worked out when it is asked for. A time is the number of a local day or hour.
 
     `rows` are those that are chosen; a part of margins has none. `cells` gives the sums of everything by time and key,
-    to choose from, where they are at hand.
+    to choose from, where they are at hand. `hold` may keep those of the chosen: they are large, and made again.
     """
 
     ring: Keyring
@@ -73,14 +73,14 @@ class Part:
     unit: Unit
     rows: Rows | None = None
     cells: Callable[[], Aside] | None = None
+    hold: Callable[[Callable[[], Columns]], Columns] = lambda made: made()
     _hours: Columns | None = None
-    _keyed: Columns | None = None
     _by: dict[Grouping, Columns] = field(default_factory=dict)
     _counts: dict[tuple[str, bool, bool], Columns] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
-        tables = [self._hours, self._keyed, *self._by.values(), *self._counts.values()]
+        tables = [self._hours, *self._by.values(), *self._counts.values()]
         return 2_000 + sum(table.nbytes for table in tables if table is not None)
 
     @property
@@ -94,9 +94,8 @@ class Part:
     @property
     def keyed(self) -> Columns:
         """Sums by time and key, of which each may be there more than once."""
-        if self._keyed is None:
-            self._keyed = self._of_cells(self.cells()) if self.cells else self.summed()
-        return self._keyed
+        cells = self.cells
+        return self.hold(self.summed if cells is None else lambda: self._of_cells(cells()))
 
     def summed(self) -> Columns:
         """The same from single rows."""

@@ -1,6 +1,7 @@
 """What the server spends on one rerun of a page over many runs, alone and while an export of all of them goes on."""
 
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,13 @@ from core.store import Store
 from tests.bench.databases import Clock
 
 TIMES = 7
+UNSEEN = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns of pages without a browser
 
 
 def measured(store: Store, page: str = "usage.py") -> dict[str, float]:
     """Milliseconds of one rerun: of the processor, by the clock, and by the clock beside an export."""
     url = store.url.render_as_string(hide_password=False)
+    logging.getLogger(UNSEEN).setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder, _open(url, Path(folder)):
         at = AppTest.from_file(str(HOUSE / "pages" / "frame.py"), default_timeout=120).run()
         at.switch_page(page).run()

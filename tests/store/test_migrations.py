@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 
 from core.errors import Misconfigured, StorageDown
 from core.store import Base, Store, init_db
-from core.store.migrate import configuration, is_current, migrate, newest
+from core.store.migrate import PREPARING, configuration, is_current, migrate, newest
 from tests.databases import person
 
 
@@ -62,6 +62,17 @@ def test_a_database_that_is_current_is_left_alone(store: Store, monkeypatch: pyt
 
     monkeypatch.setattr("core.store.migrate.migrate", touched)
     init_db(store)
+
+
+def test_who_waits_for_a_database_in_use_to_be_migrated_is_told_once(
+    empty_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init_db(empty_store)
+    assert not capsys.readouterr().err  # a new one is there at once
+    migrate(empty_store, "-1")
+    for said in (f"{PREPARING}\n", ""):
+        init_db(empty_store)
+        assert capsys.readouterr().err == said
 
 
 def test_several_processes_may_migrate_at_once(empty_store: Store) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.usage.columns import add_up, begins, narrow, occurrences
+from core.usage.columns import MEASURED, Kept, add_up, begins, narrow, occurrences
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,21 @@ def test_how_often_a_number_occurs_is_its_sum_of_ones(index: list[int]) -> None:
 def test_rows_begin_wherever_one_of_the_columns_changes() -> None:
     assert begins(np.array([1, 1, 1, 2, 2]), np.array([8, 8, 9, 9, 9])).tolist() == [0, 2, 3]
     assert begins(np.zeros(0, np.int64)).tolist() == []
+
+
+class Growing:
+    """Something that takes more room the longer it is used."""
+
+    nbytes = 1
+
+
+def test_what_grew_after_it_was_put_is_let_go_soon() -> None:
+    kept: Kept[Growing] = Kept(100)
+    grown = [kept.put(number, 0, Growing()) for number in range(4)]
+    for one in grown:
+        one.nbytes = 60
+    for number in range(4, 4 + MEASURED):
+        kept.put(number, 0, Growing())
+    there = [one for number in range(4 + MEASURED) if (one := kept.get(number, 0))]
+    assert sum(one.nbytes for one in there) <= 100
+    assert len(there) > MEASURED  # nothing else had to go

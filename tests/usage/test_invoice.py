@@ -159,11 +159,21 @@ def test_a_line_that_cannot_be_read_is_named_and_the_others_count(line: str, sen
     assert read.billed == {(DAY, LUNA): Billed(10**9, lines=1)}
 
 
-@pytest.mark.parametrize("count", ["²", "9" * 5_000, "9" * 16, "-1", "1e3"])
+@pytest.mark.parametrize("count", ["²", "9" * 5_000, "9" * 16, "-1", "1e3", "12.5", "1204.75", "1.2.3"])
 def test_what_is_no_number_of_tokens_is_said_in_our_words(count: str) -> None:
     read = invoice_file.read(f"date,model,cost,input\n2026-11-10,{LUNA},1,7\n2026-11-10,x,1,{count}\n".encode())
     assert read.problems == [f"Line 3: {count[:40]} is no number of tokens."]
     assert read.billed == {(DAY, LUNA): Billed(10**9, 7, lines=1)}
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [("1204", 1_204), ("1,204,455", 1_204_455), ("1.204.455", 1_204_455), ("12 345", 12_345), ("1,204", 1_204),
+     ("1204.0", 1_204), ("1204,00", 1_204), ("1204.000000", 1_204), ("1204.000", 1_204), ("120.000", 120_000)],
+)  # fmt: skip
+def test_a_number_of_tokens_may_be_grouped_or_end_in_zeros(written: str, count: int) -> None:
+    read = invoice_file.read(f"date;model;cost;input\n2026-11-10;{LUNA};1;{written}\n".encode())
+    assert read.billed == {(DAY, LUNA): Billed(10**9, count, lines=1)}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

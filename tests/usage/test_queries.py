@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import Invalid
 from core.store import Store
-from core.usage import fold, shapes, zones
+from core.usage import books, fold, shapes, zones
 from core.usage.filters import Every, Filter
 from core.usage.queries import Usage
 from tests.databases import person
@@ -54,6 +54,24 @@ def test_a_series_holds_each_moment_of_the_zone(
     assert series.of("cost_nanousd").sum() == sum(
         history.added(rows)["cost_nanousd"] or 0 for rows in expected.values()
     )
+
+
+@pytest.mark.parametrize("where", [{}, {"feature": ["match"]}, {"attempt_status": ["ok"]}], ids=str)
+def test_without_room_to_keep_anything_the_figures_are_the_same(
+    sqlite_store: Store, runs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, where: dict[str, Any]
+) -> None:
+    filter = Filter.days(FIRST, LAST, BERLIN, where)
+
+    def asked() -> list[Any]:
+        usage = Usage(sqlite_store)
+        return [usage.rows(filter, by) for by in (("model",), ("day", "feature"), ("user",))] * 2 + [
+            usage.users(filter)
+        ]
+
+    expected = asked()
+    for name in ("PARTS_BYTES", "KEYED_BYTES", "DETAILS_BYTES", "CELLS_BYTES"):
+        monkeypatch.setattr(books, name, 0)
+    assert asked() == expected
 
 
 def test_a_day_in_berlin_begins_and_ends_there(sqlite_store: Store) -> None:

@@ -268,14 +268,14 @@ def test_who_died_in_the_middle_changed_nothing(store: Store, monkeypatch: pytes
 def test_a_cost_that_changed_meanwhile_stops_all_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     history.fill(store, [run(person(store), leg(1_000, 7)) for _ in range(3)])
     give(store)
-    begun = corrections._begun
+    begin = corrections._begin
 
     def changed(connection: Any, *more: Any, **named: Any) -> int:
         one = select(ATTEMPT.c.id).limit(1).scalar_subquery()
         connection.execute(update(ATTEMPT).where(ATTEMPT.c.id == one).values(cost_nanousd=8))
-        return begun(connection, *more, **named)
+        return begin(connection, *more, **named)
 
-    monkeypatch.setattr(corrections, "_begun", changed)
+    monkeypatch.setattr(corrections, "_begin", changed)
     with pytest.raises(Conflict, match="changed meanwhile"):
         corrections.apply(store, ALL, ADMIN, "Contract 7")
     assert [cost for cost, _, _ in costs(store)] == [7, 7, 7]
