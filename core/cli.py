@@ -3,22 +3,18 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from core import cli_prices, cli_runs, cli_tokens, cli_usage, demo, doctor, settings, terminal, wiring
 from core.access.plans import PLANS
+from core.commands import CALLER, Command, Commands, existing_file
 from core.drive import importing, papers, people
 from core.errors import Invalid, WorkbenchError
-from core.schema import FEATURES, AiRequest, Caller
+from core.schema import FEATURES, AiRequest
 from core.settings import Settings
 from core.store import Store, init_db
-
-CALLER = Caller(name="cli", role="admin", scopes=frozenset({"run", "admin"}))
-
-Command = Callable[[argparse.Namespace, Settings], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -148,12 +144,6 @@ def _id(given: str) -> int:
     return int(given)
 
 
-def _readable(path: str) -> Path:
-    if not Path(path).is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {path}")
-    return Path(path)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m core", description="The workbench in the terminal.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -161,11 +151,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     kinds = commands.add_parser("import", help="read a file into Drive").add_subparsers(required=True, metavar="KIND")
     resume = _command(kinds, "resume", import_resume)
-    resume.add_argument("file", type=_readable, help="DOCX, PDF, Markdown, text or JSON Resume")
+    resume.add_argument("file", type=existing_file, help="DOCX, PDF, Markdown, text or JSON Resume")
     resume.add_argument("--user", type=_id, required=True)
     resume.add_argument("--label", help="what to call the version; the file's name without it")
     job = _command(kinds, "job", import_job)
-    job.add_argument("file", type=_readable)
+    job.add_argument("file", type=existing_file)
     job.add_argument("--user", type=_id, required=True)
     job.add_argument("--title")
     job.add_argument("--company")
@@ -188,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_run(commands: Commands) -> None:
     one = _command(commands, "run", run)
     one.add_argument("feature", choices=FEATURES)
     one.add_argument("--user", type=_id, required=True, help="the candidate's id")
@@ -203,9 +193,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     one.add_argument("--json", action="store_true", help="print the result as one line of JSON, alone on stdout")
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: Command
-) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, command: Command) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
     parser.set_defaults(command=command)
     return parser

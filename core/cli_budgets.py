@@ -2,19 +2,16 @@
 
 import argparse
 import json
-from collections.abc import Callable
 from typing import Any
 
 from core import wiring
 from core.access.limits import money
 from core.access.plans import load_policy
+from core.commands import Add, Commands
 from core.schema import usd
 from core.settings import Settings
 from core.usage.budgets import Standing, outlook, standings
 from core.usage.queries import Usage
-
-Command = Callable[[argparse.Namespace, Settings], int]
-Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
 
 COLUMNS = ("budget", "of", "used", "held", "left")
 
@@ -60,6 +57,6 @@ def as_json(one: Standing) -> dict[str, Any]:
     }
 
 
-def add_to(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+def add_to(kinds: Commands, add: Add) -> None:
     """Put `budgets` among the `usage` commands."""
     add(kinds, "budgets", budgets).add_argument("--json", action="store_true", help="one JSON object, alone on stdout")

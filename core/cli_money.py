@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from core import wiring
 from core.access.limits import money
+from core.commands import CALLER, Add, Commands, existing_file, progress
 from core.errors import Invalid
-from core.schema import Caller
 from core.settings import Settings
 from core.store import Store
 from core.usage import correction_log, corrections, invoice, invoice_file, report, repricing
@@ -16,11 +15,7 @@ from core.usage.invoice_columns import HEADERS
 from core.usage.queries import Usage
 from core.usage.repricing import Preview
 
-Command = Callable[[argparse.Namespace, Settings], int]
-Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
-
 ALL_AGREE = "Every cost is what today's prices say."
-CALLER = Caller(name="cli", role="admin", scopes=frozenset({"admin"}))
 
 
 def check(given: argparse.Namespace, settings: Settings) -> int:
@@ -40,13 +35,13 @@ def check(given: argparse.Namespace, settings: Settings) -> int:
 
 def reprice(given: argparse.Namespace, settings: Settings) -> int:
     """Show what today's price rows change in past costs; with --apply write it, with --undo take it back."""
-    store = wiring.furnish(settings)
+    store, told = wiring.furnish(settings), progress("attempts")
     if given.undo is not None:
-        count = corrections.undo(store, given.undo, CALLER, progress=_say if sys.stderr.isatty() else None)
+        count = corrections.undo(store, given.undo, CALLER, progress=told)
         print(f"Correction {given.undo} is undone: {count:,} calls cost again what they did.")
         return 0
     if given.resume is not None:
-        corrections.go_on(store, given.resume, CALLER, progress=_say if sys.stderr.isatty() else None)
+        corrections.go_on(store, given.resume, CALLER, progress=told)
         print(f"Correction {given.resume} is written to its end.")
         return 0
     if given.list:
@@ -56,11 +51,10 @@ def reprice(given: argparse.Namespace, settings: Settings) -> int:
     if given.apply and not (given.reason or "").strip():
         raise Invalid("Say why with --reason TEXT, so that others can follow it later.")
     asked = report.asked(report.as_day(given.first), report.as_day(given.end), given.where)
-    found = repricing.preview(store, asked, progress=_say if sys.stderr.isatty() else None)
+    found = repricing.preview(store, asked, progress=told)
     _show(found)
     if given.apply:
         expected = (found.total.attempts, found.total.after_nanousd)
-        told = _say if sys.stderr.isatty() else None
         id = corrections.apply(store, asked, CALLER, given.reason, expected=expected, progress=told)
         print(f"Applied. `usage reprice --undo {id}` takes it back.")
         print(id)
@@ -69,10 +63,10 @@ def reprice(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def add_to(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+def add_to(kinds: Commands, add: Add) -> None:
     """Put `invoice` and `reprice` among the usage commands; `add` is how the terminal adds one."""
     one = add(kinds, "invoice", check)
-    one.add_argument("file", type=_file, help="CSV with a date, a model, tokens and a cost")
+    one.add_argument("file", type=existing_file, help="CSV with a date, a model, tokens and a cost")
     one.add_argument(
         "--provider", metavar="NAME", help="whose calls to compare; without it, whom the file names, or all"
     )
@@ -146,13 +140,3 @@ def _column(said: str) -> tuple[str, str]:
     if not sign:
         raise Invalid(f"--column {said}: write KIND=HEADER, for example --column cost='Amount due'.")
     return kind, header
-
-
-def _file(path: str) -> Path:
-    if not Path(path).is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {path}")
-    return Path(path)
-
-
-def _say(rows: int, share: float) -> None:
-    print(f"\r{rows:,} attempts, about {share:.0%} ", end="" if share < 1 else "\n", file=sys.stderr, flush=True)

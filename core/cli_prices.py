@@ -1,24 +1,19 @@
 """The terminal's `prices` commands: which prices are used, and the project's own rows that come before the catalogue's."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from core import wiring
+from core.commands import CALLER, Add, Commands
 from core.errors import Invalid
 from core.llm import catalogue, pricing
 from core.llm.price_rows import PriceRow, dollars, told
-from core.schema import Caller
 from core.settings import Settings
 from core.store import Store
 from core.usage import prices
 from core.usage.price_terms import ABOVE, CURRENCY, KINDS, TOKENS, PriceTerms, price_row
 
-Command = Callable[[argparse.Namespace, Settings], int]
-Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
-
-CALLER = Caller(name="cli", role="admin", scopes=frozenset({"admin"}))
 EXAMPLE = (10_000, 8_000, 0, 1_000)  # a call to give a feeling for a row: input, cached, written, output
 
 
@@ -91,7 +86,7 @@ def retire(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", put: Add) -> None:
+def add_to(commands: Commands, put: Add) -> None:
     """Put `prices list|add|retire|show` among the commands; `put` is how the terminal adds one."""
     kinds = commands.add_parser("prices", help="what tokens cost").add_subparsers(required=True, metavar="WHAT")
     rows = put(kinds, "list", listing)

@@ -1,17 +1,13 @@
 """The terminal's `runs` commands: the record of every call, as a file."""
 
 import argparse
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from core import wiring
+from core.commands import Add, Commands, progress
 from core.errors import Invalid
 from core.llm import run_columns, run_filter
 from core.settings import Settings
-
-Command = Callable[[argparse.Namespace, Settings], int]
-Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
 
 
 def export(given: argparse.Namespace, settings: Settings) -> int:
@@ -32,13 +28,13 @@ def export(given: argparse.Namespace, settings: Settings) -> int:
         given.out,
         format=given.format or ("parquet" if given.out.suffix == ".parquet" else "csv"),
         texts=given.texts,
-        progress=_say if sys.stderr.isatty() else None,
+        progress=progress("runs"),
     )
     print(count)
     return 0
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+def add_to(commands: Commands, add: Add) -> None:
     """Put `runs export` among the commands; `add` is how the terminal adds one."""
     kinds = commands.add_parser("runs", help="the record of every call").add_subparsers(required=True, metavar="WHAT")
     one = add(kinds, "export", export)
@@ -65,7 +61,3 @@ def _filter(given: argparse.Namespace) -> run_filter.RunFilter:
         if len(kept.get(name, [])) != len(set(values)):
             raise Invalid(f"--{name.replace('_', '-')} {' '.join(values)[:80]} cannot be read. See --help.")
     return wanted
-
-
-def _say(rows: int, share: float) -> None:
-    print(f"\r{rows:,} runs, about {share:.0%} ", end="" if share < 1 else "\n", file=sys.stderr, flush=True)

@@ -1,15 +1,12 @@
 """The terminal's `token` commands: make, list and revoke the keys to the HTTP door."""
 
 import argparse
-from collections.abc import Callable
 from datetime import datetime
 
 from core import wiring
 from core.access import tokens
+from core.commands import Add, Commands
 from core.settings import Settings
-
-Command = Callable[[argparse.Namespace, Settings], int]
-Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
 
 
 def create(given: argparse.Namespace, settings: Settings) -> int:
@@ -40,7 +37,7 @@ def revoke(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+def add_to(commands: Commands, add: Add) -> None:
     """Put `token create|list|revoke` among the commands; `add` is how the terminal adds one."""
     kinds = commands.add_parser("token", help="keys to the HTTP door").add_subparsers(required=True, metavar="WHAT")
     new = add(kinds, "create", create)

@@ -1,10 +1,10 @@
 """The terminal's `usage` commands and the made-up runs: what was spent, as the page shows it."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from core import cli_budgets, cli_money, wiring
+from core.commands import Add, Commands
 from core.demo import runs as demo_runs
 from core.errors import Invalid
 from core.schema import usd
@@ -13,9 +13,6 @@ from core.usage import fold
 from core.usage import report as reports
 from core.usage.coverage import known_calls
 from core.usage.queries import Usage
-
-Command = Callable[[argparse.Namespace, Settings], int]
-Add = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]", str, Command], argparse.ArgumentParser]
 
 
 def report(given: argparse.Namespace, settings: Settings) -> int:
@@ -52,7 +49,7 @@ def runs(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+def add_to(commands: Commands, add: Add) -> None:
     """Put `usage report|rebuild` among the commands; `add` is how the terminal adds one."""
     kinds = commands.add_parser("usage", help="what was spent").add_subparsers(required=True, metavar="WHAT")
     one = add(kinds, "report", report)
@@ -70,7 +67,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add:
     cli_money.add_to(kinds, add)
 
 
-def add_demo_to(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", add: Add) -> None:
+def add_demo_to(kinds: Commands, add: Add) -> None:
     """Put `demo runs` beside `demo load`."""
     made = add(kinds, "runs", runs)
     made.add_argument("--count", type=int, help="how many, over the last 365 days")

@@ -95,9 +95,19 @@ sections: dict[str, list[st.Page]] = {}
 for section, file, title, icon, purpose, roles in ROOMS:
     if member.role in roles and (PAGES / file).exists():
         first = not sections
-        page = st.Page(file, title=title, icon=icon, help=purpose, url_path=file.removesuffix(".py"), default=first)
+        address = "start" if first else file.removesuffix(".py")  # the first is at `/`, its own name leads there
+        page = st.Page(file, title=title, icon=icon, help=purpose, url_path=address, default=first)
         sections.setdefault(section, []).append(page)
-here = st.navigation(sections)
+rooms = [page for pages in sections.values() for page in pages]
+
+
+def to_front() -> None:
+    """The first page lives at `/`; its name as an address leads there, with what it asked for."""
+    st.switch_page(rooms[0], query_params={name: st.query_params.get_all(name) for name in st.query_params})
+
+
+alias = st.Page(to_front, url_path=rooms[0].title.lower(), title=rooms[0].title, visibility="hidden")
+here = st.navigation({**sections, "": [alias]})
 
 with st.sidebar:
     st.caption("Signed in as")

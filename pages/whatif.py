@@ -29,6 +29,6 @@ else:
     names = members.names(workbench.store)
     asked = usage_filters.draw(figures, names, splits=False).filter
     if view == "repricing":
-        repricing.draw(workbench, figures, asked, names)
+        repricing.draw(workbench, asked, names)
     else:
         whatif.draw(workbench, figures, asked)

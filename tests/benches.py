@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlalchemy import select, update
 
 from core import wiring
+from core.llm import run_list
 from core.llm.live import LiveRun
 from core.llm.provider import Deadlines, ModelCall, Provider
+from core.llm.run_filter import RunFilter
+from core.llm.run_order import Row
 from core.llm.scripted import Play, Scripted
 from core.schema import AiRequest, Caller, RunResult, Usage
 from core.settings import Settings
-from core.store import Store
+from core.store import EVERYONE, AiRun, Store
 from core.wiring import Workbench
 from tests.databases import person, posting, version
 
@@ -158,3 +162,20 @@ def write_policy(
 def letter(**more: object) -> Play:
     """A well-formed cover letter, with its usage."""
     return Play(*LETTER, usage=USED, **more)  # type: ignore[arg-type]
+
+
+def recent(store: Store, *, user_id: int | None = None) -> list[Row]:
+    """The newest runs, of one candidate or of all."""
+    return run_list.page(store, RunFilter(user=(user_id,) if user_id else ())).rows
+
+
+def statuses(store: Store) -> list[str]:
+    """The status of every run there is."""
+    with store.reading(EVERYONE) as session:
+        return list(session.scalars(select(AiRun.status)))
+
+
+def rewrite(store: Store, **values: object) -> None:
+    """Give all runs these values, as the record of another time or process would have them."""
+    with store.writing(EVERYONE) as session:
+        session.execute(update(AiRun).values(**values))

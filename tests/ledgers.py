@@ -1,8 +1,9 @@
 """Reading and writing the ledger of a scratch database."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from core.access.ledger import Claim, Line
 from core.access.limits import Limit, Limits, limits
@@ -93,3 +94,10 @@ def assert_balanced(store: Store, limits: Limits) -> None:
     assert line(store, limits.dollars).reserved == line(store, limits.project).reserved == nanousd
     assert line(store, limits.runs).used == admitted
     assert held == running
+
+
+def expire(store: Store, owner: str, *, run_id: str | None = None) -> None:
+    """Let the leases of a process, or of one of its runs, have run out."""
+    mine = (RUN.c.owner == owner) & (RUN.c.id == (run_id or RUN.c.id))
+    with store.write() as connection:
+        connection.execute(update(RUN).where(mine).values(lease_until=now() - timedelta(seconds=1)))

@@ -27,7 +27,8 @@ FLOORS = {
         core.drive.headings  core.drive.lists  core.drive.periods  core.drive.spacing
         core.drive.structure  core.drive.studies  core.drive.unpacking  core.drive.wordlists
         core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.deeds  core.llm.fence  core.llm.front_matter
-        core.llm.grounding  core.llm.json_object  core.llm.json_scan
+        core.llm.grounding  core.llm.fields  core.llm.own_texts  core.llm.unproven  core.llm.quotations  core.llm.reports
+        core.llm.statements  core.llm.json_object  core.llm.json_scan
         core.llm.opening  core.llm.opening_examples  core.llm.opening_wishes  core.llm.parser
         core.llm.catalogue  core.llm.price_book  core.llm.price_rows  core.llm.pricing  core.llm.usage_shapes
         core.llm.placeholders  core.llm.planted  core.llm.prompt  core.llm.prompts  core.llm.prose  core.llm.provider
@@ -59,7 +60,7 @@ FLOORS = {
     """,
     "4 root": """
         core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_prices  core.cli_runs  core.cli_tokens
-        core.cli_usage  core.demo  core.doctor  core.serving  core.terminal  core.wiring
+        core.cli_usage  core.commands  core.demo  core.doctor  core.serving  core.terminal  core.wiring
     """,
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
 }

@@ -1,5 +1,6 @@
 """The whole workbench as one real process: it starts, answers, refuses to be misused, and stops well."""
 
+import asyncio
 import contextlib
 import io
 import json
@@ -24,7 +25,7 @@ from core.llm import history, runs
 from core.llm.runs import Opening
 from core.schema import AiRequest, Caller
 from core.settings import read
-from core.store import Store
+from core.store import Store, migrate
 from core.wiring import check_host
 from tests.fakes.visitor import visiting
 
@@ -170,6 +171,36 @@ def test_a_misspelt_plan_in_the_policy_names_its_line(tmp_path: Path) -> None:
     said = _refused(tmp_path, WORKBENCH_POLICY_FILE=str(policy))
     line = policy.read_text().splitlines().index("[plans.profi]") + 1
     assert f"line {line}" in said and "profi" in said
+
+
+def test_a_start_on_a_database_of_an_older_version_says_that_it_takes_its_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = environment(tmp_path)
+    store = Store(read(given).database)
+    migrate.init_db(store)
+    migrate.migrate(store, "-1")
+    serving.check(read(given), {})
+    assert capsys.readouterr().err == f"{migrate.PREPARING}\n"
+    assert migrate.is_current(store)
+    store.close()
+
+
+def test_memory_is_given_back_every_few_seconds_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    monkeypatch.setattr(serving, "TIDY_S", 0.01)
+    monkeypatch.setattr(serving, "_give_back", lambda: given.append(time.monotonic()))
+
+    async def serve() -> float:
+        async with serving.tidied():
+            while len(given) < 2:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)  # one may have been under way
+        ended = len(given)
+        await asyncio.sleep(0.1)
+        return ended
+
+    assert asyncio.run(asyncio.wait_for(serve(), 5)) == len(given)
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/api/v1/openapi.json"])

@@ -1,11 +1,11 @@
-"""Connections to the server: how much and how slowly a client may send or read, and what becomes of one that does not.
+"""Connections to the server: limits on how much and how slowly a client sends or reads, and how one beyond them ends.
 
-The server itself has no limit for what comes before a request's body, and waits without end.
+Uvicorn by itself reads what comes before a body without a limit and waits for clients without end.
 """
 
 import asyncio
 import os
-from http import HTTPStatus
+from collections.abc import Callable
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -13,143 +13,125 @@ from uvicorn.config import HTTP_PROTOCOLS, WS_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from core.api.problems import problem
-from core.errors import TooLarge, TooSlow, WorkbenchError
+from core.api.refusals import (
+    MOST_ADDRESS,
+    MOST_FIELDS,
+    MOST_HEAD,
+    AddressTooLong,
+    Full,
+    HeadTooLarge,
+    Malformed,
+    response,
+)
+from core.errors import TooSlow, WorkbenchError
 
-MOST_ADDRESS = 8_192  # bytes of the address that is asked for
-MOST_HEAD = 32_768  # bytes before the body, and of each part between two pieces of the body
-MOST_FIELDS = 100
-MOST_WAITING = 16  # requests that one client sends before the first of them is answered
+MOST_WAITING = 16  # pipelined requests: sent by one client before the first of them is answered
 MOST_FILES = os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") > 0 else 4_096
 
 
-class Full(WorkbenchError):
-    """As many clients are connected as there is room for."""
-
-    code = "full"
-    status = 503
-
-
-class Garbled(WorkbenchError):
-    """What was sent is not HTTP."""
-
-    code = "malformed"
-    status = 400
-
-
-class AddressTooLong(TooLarge):
-    """The address that is asked for."""
-
-    status = 414
-
-
-class HeadTooLarge(TooLarge):
-    """The lines before the body, or their number."""
-
-    status = 431
-
-
 def guard() -> None:
-    """Have the server of this process make its connections here."""
+    """Make uvicorn use the classes below for all connections of this process; call it before the server starts."""
     HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"
     WS_PROTOCOLS["websockets-sansio"] = f"{__name__}:{Socket.__name__}"
 
 
 class Connection(HttpToolsProtocol):
-    """One connection, of `most` at a time.
+    """An HTTP connection; at most `most` are open at a time.
 
-    Seconds: `head_s` from its start, or the first byte of a further request, to the end of the request's head;
-    `unread_s` without the client reading anything; `ending_s` from its end to its being cut.
+    Seconds: `head_s` from its start, or from the first byte of a further request, to the end of that request's headers;
+    `unread_s` without the client reading anything; `ending_s` from the end of a connection until it is cut.
     """
 
-    most = MOST_FILES * 3 // 4  # the others are for the database, the models and what is being refused
+    most = MOST_FILES * 3 // 4  # the other files are for the database, the models and connections being refused
     head_s = 10.0
     unread_s = 30.0
     ending_s = 2.0
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._begun = self._head_over = self._moved = self._refused = self._handed_over = False
-        self._size = self._fields = self._held = 0
+        self._in_head = False  # a request has begun, its headers have not ended
+        self._after_head = False  # headers that come now are trailers
+        self._progressed = False  # the parser has finished a head, a piece of a body or a message
+        self._refused = self._upgraded = False
+        self._head_bytes = self._head_fields = 0
+        self._unfinished_bytes = 0  # received since the parser last progressed
         self._why: WorkbenchError | None = None
-        self._answering: Any = None
+        self._answering: Any = None  # the cycle whose response is being sent; `cycle` is the newest request's
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    # -- the transport's calls -------------------------------------------------------------------------
+    # -- called by the transport -----------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.most:
             self._refused = True
             full = Full("Too many clients are connected to the workbench. Try again in a moment.")
-            transport.write(_answer(full, self.server_state.default_headers))
+            transport.write(response(full, self.server_state.default_headers))
             transport.close()
         else:
-            self._in("head", self.head_s, self._late)
+            self._start_timer("head", self.head_s, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in self._timers.values():
             timer.cancel()
-        if self._answers():  # perhaps not the last that was asked, which is the one that the server tells
-            self._answering.disconnected = True
-            self._answering.message_event.set()
+        self._disconnect_answering()  # the server itself tells only the newest request
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
         self._unset_keepalive_if_required()
-        self._moved = False
+        self._progressed = False
         self._parse(data)
-        self._held = 0 if self._moved else self._held + len(data)
-        self._weigh()
+        self._unfinished_bytes = 0 if self._progressed else self._unfinished_bytes + len(data)
+        self._check_progress()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._in("unread", self.unread_s, self.transport.abort)
+        self._start_timer("unread", self.unread_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._not("unread")
+        self._stop_timer("unread")
 
-    # -- the parser's calls ----------------------------------------------------------------------------
+    # -- called by the parser --------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        self._begun, self._head_over = True, False
-        self._size = self._fields = 0
+        self._in_head, self._after_head = True, False
+        self._head_bytes = self._head_fields = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > MOST_ADDRESS:
-            raise self._wrong(
-                AddressTooLong(f"The address is longer than {MOST_ADDRESS:,} bytes. Ask for less at once.")
-            )
+            raise self._because(AddressTooLong())
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._size += len(name) + len(value)
-        self._fields += 1
-        if self._size > MOST_HEAD or self._fields > MOST_FIELDS:
-            raise self._wrong(_head_too_large())
-        if not self._head_over:  # what follows a body may not change what stood before it
+        self._head_bytes += len(name) + len(value)
+        self._head_fields += 1
+        if self._head_bytes > MOST_HEAD or self._head_fields > MOST_FIELDS:
+            raise self._because(HeadTooLarge())
+        if not self._after_head:  # trailers may not change the headers
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._begun, self._head_over, self._moved = False, True, True
-        self._not("head")
+        self._in_head, self._after_head, self._progressed = False, True, True
+        self._stop_timer("head")
         if len(self.pipeline) >= MOST_WAITING:
-            raise self._wrong(Garbled("Too many requests were sent at once on one connection. Wait for the answers."))
+            raise self._because(
+                Malformed("Too many requests were sent at once on one connection. Wait for the answers.")
+            )
         if not self.parser.should_upgrade():
             super().on_headers_complete()
-        else:  # what else there is to be known when it is handed over
+        else:  # both ways to go on, `handle_websocket_upgrade` and `_parse_without_upgrade`, read it from there
             self.scope["method"] = self.parser.get_method().decode("ascii")
 
     def on_body(self, body: bytes) -> None:
-        self._moved = True
+        self._progressed = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._moved = True
+        self._progressed = True
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
@@ -158,28 +140,28 @@ class Connection(HttpToolsProtocol):
             self.parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             if not self._should_upgrade():
-                self._stay(data[upgrade.args[0] :])
-            elif self._answers():
-                self._refuse(Garbled("A socket cannot be opened before the last answer has ended. Wait for it."))
+                self._parse_without_upgrade(data[upgrade.args[0] :])
+            elif self._is_answering():
+                self._refuse(Malformed("A socket cannot be opened before the last answer has ended. Wait for it."))
             else:
                 self.handle_websocket_upgrade()
         except HttpParserError:
-            self._refuse(self._why or Garbled("This is not HTTP/1.1. Send the request again, whole and as one."))
+            self._refuse(self._why or Malformed("This is not HTTP/1.1. Send the request again, whole and as one."))
 
-    def _stay(self, rest: bytes) -> None:
-        """Read a request that asks for another protocol, such as HTTP/2, as if it did not: it may have a body."""
+    def _parse_without_upgrade(self, rest: bytes) -> None:
+        """Read a request that offers another protocol, such as HTTP/2, as if it did not: the parser left out its body."""
         if self.scope["method"] == "CONNECT":
-            self._refuse(Garbled("The workbench is no proxy. Ask it for an address of its own."))
+            self._refuse(Malformed("The workbench is no proxy. Ask it for an address of its own."))
             return
         lines = [b"%b %b HTTP/1.1" % (self.scope["method"].encode(), self.url)]
         lines += [b"%b: %b" % field for field in self.headers if field[0] not in (b"upgrade", b"connection")]
         self.parser = HttpRequestParser(self)
         self._parse(b"\r\n".join((*lines, b"", rest)))
 
-    # -- the server's own steps ------------------------------------------------------------------------
+    # -- steps of uvicorn's that are followed ----------------------------------------------------------
 
     def handle_websocket_upgrade(self) -> None:
-        self._handed_over = True
+        self._upgraded = True
         super().handle_websocket_upgrade()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
@@ -189,99 +171,96 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing():
-            self._in("end", self.unread_s, self.transport.abort)
+            self._abort_in(self.unread_s)
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
-        self._in("end", self.unread_s, self.transport.abort)
+        self._abort_in(self.unread_s)
 
     def shutdown(self) -> None:
         super().shutdown()
-        self._in("end", self.ending_s, self.transport.abort)
+        self._abort_in(self.ending_s)
 
-    # -- how it ends -----------------------------------------------------------------------------------
+    # -- how a connection ends -------------------------------------------------------------------------
 
-    def _answers(self) -> bool:
+    def _is_answering(self) -> bool:
         return self._answering is not None and not self._answering.response_complete
 
-    def _wrong(self, why: WorkbenchError) -> WorkbenchError:
+    def _because(self, why: WorkbenchError) -> WorkbenchError:
+        """Keep an error for `_parse`: the parser does not pass it on."""
         self._why = why
         return why
 
-    def _weigh(self) -> None:
-        if self._refused or self._handed_over:
+    def _check_progress(self) -> None:
+        if self._refused or self._upgraded:
             return
-        if self._held > MOST_HEAD:
-            self._refuse(_head_too_large())
-        elif "head" not in self._timers and not self._answers():  # a head without an end, or a body after its answer
-            self._in("head", self.head_s, self._late)
+        if self._unfinished_bytes > MOST_HEAD:
+            self._refuse(HeadTooLarge())
+        elif "head" not in self._timers and not self._is_answering():  # unfinished headers, or a body after its answer
+            self._start_timer("head", self.head_s, self._head_is_late)
 
-    def _late(self) -> None:
+    def _head_is_late(self) -> None:
         self._timers.pop("head")
-        if self._begun:
+        if self._in_head:
             self._refuse(TooSlow("The request came too slowly and was not waited for. Send it again, at once."))
         else:  # a client that asked for nothing expects no answer
             self.transport.close()
-            self._in("end", self.ending_s, self.transport.abort)
+            self._abort_in(self.ending_s)
 
     def _refuse(self, why: WorkbenchError) -> None:
-        """Say why, where an answer has its place, and end. What was asked before is answered first."""
+        """End the connection, and say why where a response has its place. Requests that came whole are answered first."""
         self._refused = True
-        self._not("head")
-        if self._answers() and not self.cycle.more_body:  # so it was a further request that went wrong
+        self._stop_timer("head")
+        if self._is_answering() and not self.cycle.more_body:  # so it was a further request that went wrong
             self.cycle.keep_alive = False
             return
-        if self._answers() and (self._answering is not self.cycle or self.cycle.response_started):
-            self.transport.close()  # an answer in the middle of another would be read as part of that
+        if self._is_answering() and (self._answering is not self.cycle or self.cycle.response_started):
+            self.transport.close()  # a response in the middle of another would be read as part of that
         else:
-            self._tell(why)
-        self._in("end", self.ending_s, self.transport.abort)
+            self._send_refusal(why)
+        self._abort_in(self.ending_s)
 
-    def _tell(self, why: WorkbenchError) -> None:
-        """Answer in the place of whoever would have; what else comes is let pass, else the client could not read it."""
-        if self._answers():
-            self._answering.disconnected = True
-            self._answering.message_event.set()
-        self.transport.write(_answer(why, self.server_state.default_headers))
+    def _send_refusal(self, why: WorkbenchError) -> None:
+        """Respond instead of the application. What still arrives is read, or the client might not get the response."""
+        self._disconnect_answering()
+        self.transport.write(response(why, self.server_state.default_headers))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         else:
             self.transport.close()
 
-    def _in(self, name: str, seconds: float, act: Any) -> None:
+    def _disconnect_answering(self) -> None:
+        """Tell the application whose response is being sent that its client is gone."""
+        if self._is_answering():
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
+    def _abort_in(self, seconds: float) -> None:
+        self._start_timer("end", seconds, self.transport.abort)
+
+    def _start_timer(self, name: str, seconds: float, act: Callable[[], None]) -> None:
+        """Start it, unless it runs already and ends sooner."""
         if name not in self._timers or self.loop.time() + seconds < self._timers[name].when():
-            self._not(name)
+            self._stop_timer(name)
             self._timers[name] = self.loop.call_later(seconds, act)
 
-    def _not(self, name: str) -> None:
+    def _stop_timer(self, name: str) -> None:
         if timer := self._timers.pop(name, None):
             timer.cancel()
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """A page's socket. One whose page does not read is cut where the server would wait for it to."""
+    """A page's WebSocket; one whose page does not read is cut where uvicorn would wait for it."""
 
     ending_s = 2.0
 
     def shutdown(self) -> None:
         super().shutdown()
-        self._cut_soon()
+        self._abort_soon()
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        self._cut_soon()
+        self._abort_soon()
 
-    def _cut_soon(self) -> None:
+    def _abort_soon(self) -> None:
         self.loop.call_later(self.ending_s, self.transport.abort)
-
-
-def _head_too_large() -> HeadTooLarge:
-    most = f"{MOST_HEAD // 1024} KB or {MOST_FIELDS} headers"
-    return HeadTooLarge(f"The request has more than {most} before its body. Send fewer, or shorter ones.")
-
-
-def _answer(why: WorkbenchError, headers: list[tuple[bytes, bytes]]) -> bytes:
-    told = problem(why, {"Connection": "close", "X-Content-Type-Options": "nosniff"})
-    lines = [b"HTTP/1.1 %d %b" % (why.status, HTTPStatus(why.status).phrase.encode())]
-    lines += [b"%b: %b" % field for field in (*headers, *told.raw_headers)]
-    return b"\r\n".join((*lines, b"", bytes(told.body)))

@@ -9,8 +9,9 @@ from pydantic_core import to_json
 from core.access.offer import Offer
 from core.api import events, examples
 from core.api.bodies import FOR_PAGES
-from core.api.connections import MOST_ADDRESS, MOST_FIELDS, MOST_HEAD, Connection
+from core.api.connections import Connection
 from core.api.problems import MEDIA_TYPE, Problem
+from core.api.refusals import MOST_ADDRESS, MOST_FIELDS, MOST_HEAD
 from core.schema import AiRequest
 
 REFUSALS = {

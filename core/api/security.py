@@ -43,7 +43,7 @@ def is_ours(scope: Scope) -> bool:
     Nobody signs in, so a website that lets its own name point at 127.0.0.1 would be the local admin.
     """
     headers = Headers(scope=scope)
-    host = ",".join(headers.getlist("host")).lower()  # two are none
+    host = ",".join(headers.getlist("host")).lower()  # of two, neither is trusted
     name, _, port = host.rpartition(":")
     if (name if name and port.isdigit() else host).strip("[]") not in LOCAL_HOSTS:
         return False

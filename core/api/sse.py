@@ -95,14 +95,18 @@ class Stream(Response):
             listener, guard = loop.create_task(left(receive)), loop.create_task(self.dismissed())
             listener.add_done_callback(lambda _: sending.cancel())
             try:
+                chunk, sent = b"", 0  # what is being sent, and how much of it has been
                 with anyio.CancelScope() as allowed:
                     guard.add_done_callback(lambda _: allowed.cancel())
                     async with aclosing(self.chunks) as chunks:
                         async for chunk in chunks:
-                            for first in range(0, len(chunk), MOST_SENT):
-                                piece = chunk[first : first + MOST_SENT]  # the whole, where it is short
+                            sent = 0
+                            while sent < len(chunk):
+                                piece = chunk[sent : sent + MOST_SENT]  # the whole, where it is short
                                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                last = guard.result() if allowed.cancelled_caught else b""
+                                sent += len(piece)
+                rest = chunk[sent:] if sent else b""  # an event that has begun is sent whole
+                last = rest + guard.result() if allowed.cancelled_caught else b""
                 await send({"type": "http.response.body", "body": last})
             finally:
                 listener.cancel()

@@ -9,9 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.llm import run_list
-from core.llm.run_filter import RunFilter
-from core.llm.run_order import Row
 from core.schema import AiAnswer, AiRequest, AttemptView, Change, Details, RunResult, Usage, usd
 from core.store import EVERYONE, AiAttempt, AiRun, Document, DocumentRevision, Job, ResumeVersion, Store, User
 
@@ -39,11 +36,6 @@ class Story:
     attempts: Sequence[AiAttempt]
     result: RunResult
     kept: Sequence[str]
-
-
-def recent(store: Store, *, limit: int = 50, user_id: int | None = None) -> list[Row]:
-    """The newest runs, of one candidate or of all."""
-    return run_list.page(store, RunFilter(user=(user_id,) if user_id else ()), limit=limit).rows
 
 
 def story(store: Store, run_id: str) -> Story:

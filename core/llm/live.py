@@ -61,7 +61,7 @@ class LiveRun:
         self._limited = True
         self._grown = threading.Condition()
         self._waiting = 0  # threads that want to hear of growth; where there are none, telling them is saved
-        self._followers: set[asyncio.Event] = set()
+        self._followers: set[_Follower] = set()
 
     @property
     def done(self) -> bool:
@@ -75,7 +75,7 @@ class LiveRun:
                 raise AnswerTooLong("The answer passed 1 MB and was cut. Ask for less at a time.")
         self._events.append(Event(len(self._events) + 1, kind, data))
         for follower in self._followers:
-            follower.set()
+            follower.wake()
         if self._waiting:
             with self._grown:
                 self._grown.notify_all()
@@ -122,27 +122,22 @@ class LiveRun:
         """
         self.followed = True
         last_id = min(last_id, len(self.events))  # an id that is not ours yet must not wait for ever
-        grown = asyncio.Event()
-        self._followers.add(grown)
-        bell = _Bell(silence_s, grown) if silence_s else None
+        follower = _Follower(silence_s)
+        self._followers.add(follower)
         try:
             while True:
-                grown.clear()
                 if batch := self.events[last_id : last_id + MOST_AT_ONCE]:
                     last_id = batch[-1].id
                     yield batch
+                    follower.heard()
                 elif self.done:
                     return
-                else:
-                    await grown.wait()
-                    if bell and bell.rang and len(self.events) == last_id:
-                        yield []
-                if bell:
-                    bell.restart()
+                elif await follower.waits() and len(self.events) == last_id:
+                    yield []
+                    follower.heard()
         finally:
-            self._followers.discard(grown)
-            if bell:
-                bell.stop()
+            self._followers.discard(follower)
+            follower.close()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -179,30 +174,51 @@ class LiveRun:
         return round((time.monotonic() - self.started) * 1000)
 
 
-class _Bell:
-    """Rings after `silence_s` since its last restart: one timer a follower, however many events pass."""
+class _Follower:
+    """Waits on the event loop for a run to grow, or for `silence_s` without growth.
 
-    def __init__(self, silence_s: float, heard: asyncio.Event) -> None:
+    It is woken at every token: hence a bare future, where an `asyncio.Event` would do more, and one timer for all of them.
+    """
+
+    def __init__(self, silence_s: float | None) -> None:
         self.silence_s = silence_s
-        self.heard = heard
-        self.rang = False
         self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._silent = False
         self._since = self._loop.time()
-        self._timer = self._loop.call_later(silence_s, self._ring)
+        self._timer = self._loop.call_later(silence_s, self._look) if silence_s else None
 
-    def restart(self) -> None:
+    def wake(self) -> None:
+        """The run has grown."""
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def waits(self) -> bool:
+        """Returns once woken, and whether that was by silence."""
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        return self._silent
+
+    def heard(self) -> None:
+        """Silence begins anew."""
         self._since = self._loop.time()
-        if self.rang:
-            self.rang = False
-            self._timer = self._loop.call_later(self.silence_s, self._ring)
+        if self._silent and self.silence_s:
+            self._silent = False
+            self._timer = self._loop.call_later(self.silence_s, self._look)
 
-    def stop(self) -> None:
-        self._timer.cancel()
+    def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
 
-    def _ring(self) -> None:
+    def _look(self) -> None:
+        """Whether it has been silent for long enough by now."""
+        assert self.silence_s
         rest = self._since + self.silence_s - self._loop.time()
         if rest > 0.001:
-            self._timer = self._loop.call_later(rest, self._ring)
+            self._timer = self._loop.call_later(rest, self._look)
         else:
-            self.rang = True
-            self.heard.set()
+            self._silent = True
+            self.wake()

@@ -147,7 +147,7 @@ class Desk:
         return LookedUp(request, caller, prompt, at, found, plan, holding, ledger.budgets(connection, holding))
 
     def make_ready(self, of: LookedUp) -> Prepared:
-        """The second half, without the database."""
+        """The second half of `prepare`. It reads nothing from the database; a plan's refusal is recorded there."""
         request, caller, prompt, plan, today = of.request, of.caller, of.prompt, of.plan, of.at.date()
         material = context_tools.put_together(of.found, request, today)
         try:

@@ -20,9 +20,9 @@ from core.llm.run_terms import RUN
 from core.llm.run_ways import COLUMNS, Way
 from core.store import Job, Store, User
 
-COUNTED = 10_000  # matches that are counted; beyond, there are "more"
+COUNTED = 10_000  # matches are counted up to here; beyond, the page says "more than"
 EXAMINED = 100_000  # runs that are looked at to count them
-NEAR = (1_000, 10_000)  # runs that are looked at before many places, or all, are
+NEAR = (1_000, 10_000)  # how many of the next runs are tried before a slower way
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +127,18 @@ def _find(connection: Connection, wanted: RunFilter, order: Order, start: Place 
 
 
 def _worth(way: Way, order: Order) -> Sequence[int]:
-    """How many of the next runs are worth a look before the way is gone."""
+    """How many of the next runs are worth trying before the planned way."""
     if way.in_order:
         return NEAR[:1] if len(way.seeks or ()) > 2 else ()
     if way.seeks is None and not order.keyed:
-        return ()  # that is the way
+        return ()  # walking along the list reads the next runs anyway
     return [many for many in NEAR if many < way.size]
 
 
 def _merged(
     connection: Connection, way: Way, wanted: RunFilter, order: Order, start: Place | None, limit: int
 ) -> list[Row]:
-    """The first runs of seeks that are in the order of time, each read from its index."""
+    """The first runs of several seeks, each of which is in the order of time."""
     if connection.dialect.name != "sqlite":  # else it may walk along the list for a value that has become rare
         connection.exec_driver_sql("SET LOCAL enable_indexonlyscan = off")
     columns = [RUN.c[name] for name in COLUMNS]
@@ -151,7 +151,7 @@ def _merged(
 
 
 def _named(connection: Connection, rows: list[Row]) -> list[Row]:
-    """The same with the names of candidates and the titles of jobs."""
+    """The rows with the names of their candidates and the titles of their jobs."""
     users = {row.user_id for row in rows}
     jobs = {row.job_id for row in rows if row.job_id}
     called = connection.execute(select(User.id, User.name).where(User.id.in_(users)))

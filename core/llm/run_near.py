@@ -1,6 +1,6 @@
-"""What fits among the next runs of an order: where it is not rare, that is sooner found than all that fits.
+"""A page from the next few runs of an order alone: where matches are common, this is faster than finding all of them first.
 
-By cost, duration and tokens the next runs are read from an index of the order's upper end, each then looked at in the list.
+By cost, duration and tokens the next runs come from the order's own index, which holds its upper end.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from core.store.models import ORDERS
 def near(
     connection: Connection, wanted: RunFilter, order: Order, start: Place | None, terms: Sequence[Term], many: int
 ) -> Select[Any] | None:
-    """The runs that fit among the next `many` from a place on; None where these are not in the order's index."""
+    """The matching runs among the next `many` after a place; None where the order's index does not hold these."""
     if not order.keyed:
         next_ones = run_ways.walk(wanted, *(RUN.c[name] for name in COLUMNS))
         if start:
@@ -37,7 +37,7 @@ def near(
 def _on_postgresql(
     wanted: RunFilter, order: Order, start: Place | None, terms: Sequence[Term], many: int
 ) -> Select[Any]:
-    """It stops at the first that are enough."""
+    """PostgreSQL stops reading when the caller's limit is reached."""
     key = _key(order)
     next_ones = select(*(RUN.c[name] for name in COLUMNS), key.label("key")).where(*_from(order, start))
     if start:
@@ -47,7 +47,7 @@ def _on_postgresql(
 
 
 def _on_sqlite(wanted: RunFilter, order: Order, start: Place | None, terms: Sequence[Term], many: int) -> Select[Any]:
-    """All of them, those of the last one's value too: which of these comes first the index does not know."""
+    """All of the next `many`, and all that share the last one's value: the index alone does not order those by time and id."""
     key, index = _key(order), f"ix_ai_run_by_{order.sort}"
     span = _from(order, start)
     last = order.sorted_by(run_ways.hinted(select(key), RUN, index).select_from(RUN).where(*span), key)
@@ -67,7 +67,7 @@ def _fitting(run: Any, wanted: RunFilter, terms: Sequence[Term]) -> Select[Any]:
 
 
 def _from(order: Order, start: Place | None) -> list[ColumnElement[bool]]:
-    """From which value on, and the condition of the order's index: last, for SQLite seeks by the first of several."""
+    """The bound by value, and the condition of the partial index, which stands last: SQLite seeks by the first of several."""
     key, (said, least) = _key(order), ORDERS[order.sort]
     condition: ColumnElement[bool] = literal_column(f"{said} >= {least}")
     if not start:
@@ -76,7 +76,7 @@ def _from(order: Order, start: Place | None) -> list[ColumnElement[bool]]:
 
 
 def _key(order: Order) -> ColumnElement[int]:
-    """As it stands in the index."""
+    """The order's key, written exactly as in its index."""
     return literal_column(ORDERS[order.sort][0], BigInteger)
 
 

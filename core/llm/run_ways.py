@@ -30,17 +30,17 @@ from core.llm.run_terms import RUN, Seek, Term
 from core.store.models import LISTED
 
 LIST = "ix_ai_run_list"
-FEW = 20_000  # so many runs are looked at one by one sooner than the list is walked along
+FEW = 20_000  # up to so many runs, looking each up is faster than walking along the list
 COLUMNS = ("created_at", "id", *LISTED)
 ROW: ColumnElement[int] = literal_column("ai_run.rowid")
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How runs are found: by seeks, all of them in the order of time or not, then by the rest of the conditions.
+    """A plan for finding runs: `seeks` into indexes, or None to walk along the whole list; then the `rest` of the conditions.
 
-    `terms` are all conditions, `size` how many runs seeks find that are in no order: `FEW` where the
-    list is walked along.
+    `terms` are all conditions. With `in_order` each seek yields its runs in the order of time; otherwise `size` is how many
+    runs the seeks find, `FEW` for a walk.
     """
 
     terms: Sequence[Term]
@@ -65,10 +65,10 @@ def way(connection: Connection, wanted: RunFilter, *, in_time: bool) -> Way:
     return Way(terms, rest, picked.seeks, run=RUN.alias("listed"), size=least)
 
 
-def size(connection: Connection, wanted: RunFilter, seek: Seek, most: int | None = None) -> int:
-    """How many runs a seek finds, up to `most`, else up to `FEW`."""
+def size(connection: Connection, wanted: RunFilter, seek: Seek, most: int = FEW) -> int:
+    """How many runs a seek finds, counted up to `most`."""
     found = hinted(select(literal(1)), RUN, seek.index).where(seek.test(RUN), span(RUN, wanted))
-    return length(connection, found, most or FEW)
+    return length(connection, found, most)
 
 
 def length(connection: Connection, found: Select[Any], most: int) -> int:
@@ -77,7 +77,7 @@ def length(connection: Connection, found: Select[Any], most: int) -> int:
 
 
 def runs(connection: Connection, chosen: Way, wanted: RunFilter, *columns: Any) -> Select[Any]:
-    """The runs of a way, in no order yet."""
+    """The matching runs, not yet ordered."""
     run, tests = chosen.run, [term.test(chosen.run) for term in chosen.rest]
     if chosen.seeks is None:
         return walk(wanted, *columns).where(*tests)
@@ -100,12 +100,12 @@ def walk(wanted: RunFilter, *columns: Any) -> Select[Any]:
     return hinted(select(*columns), RUN, LIST).select_from(RUN).where(span(RUN, wanted))
 
 
-# The row's number stands in every index of SQLite, its id does not.
+# What every index of SQLite knows of a run: its time and the row's number, but not its id.
 LINE = (RUN.c.created_at.label("at"), ROW.label("number"))
 
 
 def listed(picked: Any, run: FromClause, columns: Sequence[Any]) -> Select[Any]:
-    """The list's entries of rows that are given by time and number, on SQLite."""
+    """On SQLite: the entries in the list's index of rows that are given by `LINE`."""
     found = picked.subquery("picked")
     same = and_(run.c.created_at == found.c.at, literal_column("listed.rowid") == found.c.number)
     return hinted(select(*columns), run, LIST).select_from(found.join(run, same))

@@ -1,7 +1,6 @@
 """Whose Drive it is: the candidate all pages share, and how to add another."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -60,7 +59,7 @@ def _follow_url(workbench: Workbench, everyone: Mapping[int, Any]) -> None:
     elif given == st.session_state.get(WRITTEN):
         wanted = None
     else:
-        wanted = int(given) if given.isdecimal() and len(given) < 16 else 0
+        wanted = address.number("user")
         if wanted not in everyone:
             st.warning(f"There is no candidate “{safe.plain(given[:20])}”. Pick one from the list.")
     if wanted in everyone:
@@ -81,11 +80,14 @@ def _show(user_id: int, view: str) -> None:
 
 
 def _change(workbench: Workbench, user: Any) -> None:
-    """The plan of the candidate on view, and the way to another."""
+    """Name and plan of the candidate on view, and the way to others."""
     with (
-        st.popover("Change plan", icon=":material/lock_open:", key=turns.key("drive_planning"), on_change="rerun"),
+        st.popover(
+            "Change name or plan", icon=":material/manage_accounts:", key=turns.key("drive_planning"), on_change="rerun"
+        ),
         st.form(f"drive_plan_{user.id}", border=False),
     ):
+        st.text_input("Name", user.name, max_chars=200, key=f"drive_name_of_{user.id}")
         st.segmented_control("Plan", PLANS, default=user.plan, required=True, key=f"drive_plan_of_{user.id}")
         st.caption("The plan decides features, models and limits of the next runs.")
         st.form_submit_button("Change", type="primary", on_click=_changed, args=(workbench, user))
@@ -93,8 +95,13 @@ def _change(workbench: Workbench, user: Any) -> None:
 
 def _changed(workbench: Workbench, user: Any) -> None:
     plan = st.session_state[f"drive_plan_of_{user.id}"]
-    work = partial(people.change_plan, workbench.store, user.id, plan)
-    if notice.act("drive", work, f"{user.name} is on plan {plan} now."):
+    name = st.session_state[f"drive_name_of_{user.id}"] or ""
+
+    def change() -> None:
+        people.rename(workbench.store, user.id, name)
+        people.change_plan(workbench.store, user.id, plan)
+
+    if notice.act("drive", change, f"{name.strip()} is on plan {plan} now."):
         turns.over("drive_planning")
 
 

@@ -121,10 +121,11 @@ def _follow_url(candidates: dict[int, Any]) -> None:
         given = st.query_params.get(part)
         if given is None or given == st.session_state.get(f"work_url_{part}"):
             continue
-        if part == "user" and not (given.isdecimal() and int(given) in candidates):
+        wanted = address.number(part)
+        if part == "user" and wanted not in candidates:
             st.warning(f"There is no candidate “{safe.plain(given[:20])}”. Pick one from the list.")
-        elif given.isdecimal():
-            st.session_state[f"work_{part}"] = int(given)
+        elif wanted or given == str(NO_JOB):
+            st.session_state[f"work_{part}"] = wanted
         st.session_state[f"work_url_{part}"] = given
 
 

@@ -10,7 +10,7 @@ from core.access import members
 from core.drive import papers, people, save
 from core.drive.papers import Paper
 from core.wiring import Workbench
-from pages.widgets import drafts, links, notice, safe, said, shelf, turns
+from pages.widgets import address, drafts, links, notice, safe, said, shelf, turns
 
 READ, EDIT, REVISIONS = "Read", "Edit", "Revisions"
 WIDTHS = (6, 3, 4, 2, 3, 2)
@@ -19,7 +19,7 @@ WIDTHS = (6, 3, 4, 2, 3, 2)
 def draw(workbench: Workbench, user: Any) -> None:
     """The open document, or the list."""
     jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
-    wanted = shelf.opened("document")
+    wanted = address.number("document")
     if wanted is None:
         _list(workbench, user, jobs)
         return

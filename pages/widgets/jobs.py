@@ -8,7 +8,7 @@ import streamlit as st
 from core.drive import importing, people
 from core.drive.importing import JobDraft
 from core.wiring import Workbench
-from pages.widgets import links, notice, safe, said, shelf, upload
+from pages.widgets import address, links, notice, safe, said, shelf, turns, upload
 
 WIDTHS = (6, 4, 3)
 FIELDS = ("title", "company", "description")
@@ -17,14 +17,14 @@ FIELDS = ("title", "company", "description")
 def draw(workbench: Workbench, user: Any) -> None:
     """The open job, or the list and the form for a new one."""
     found = {job.id: job for job in people.jobs(workbench.store, user.id)}
-    wanted = shelf.opened("posting")
+    wanted = address.number("posting")
     if wanted is None:
         _list(list(found.values()))
         _add(workbench, user, first=not found)
         return
     shelf.back("jobs")
     if wanted in found:
-        _open(found[wanted])
+        _open(workbench, found[wanted])
     else:
         st.warning(f"{safe.plain(user.name)} has no such job. Pick one from the list, or another candidate.")
 
@@ -53,14 +53,34 @@ def _row(job: Any) -> None:
     added.caption(said.when(job.created_at))
 
 
-def _open(job: Any) -> None:
+def _open(workbench: Workbench, job: Any) -> None:
     st.subheader(safe.plain(job.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         at = f"{job.company} · " if job.company else ""
         st.caption(safe.line(f"{at}added {said.when(job.created_at)}"), width="content")
         links.to("generate.py", "Generate for this job", icon=":material/edit_note:", user=job.user_id, job=job.id)
+        _correct(workbench, job)
     with st.container(border=True):
         st.markdown(safe.safe(job.description))
+
+
+def _correct(workbench: Workbench, job: Any) -> None:
+    """Title and company stand in every letter: a slip while adding can be mended."""
+    with (
+        st.popover("Correct", icon=":material/edit:", key=turns.key("drive_correcting"), on_change="rerun"),
+        st.form(f"drive_correct_job_{job.id}", border=False),
+    ):
+        st.text_input("Title", job.title, max_chars=300, key=f"drive_title_of_{job.id}")
+        st.text_input("Company (optional)", job.company, max_chars=200, key=f"drive_company_of_{job.id}")
+        st.caption("The next runs use it. What was made before keeps its words.")
+        st.form_submit_button("Correct", type="primary", on_click=_corrected, args=(workbench, job))
+
+
+def _corrected(workbench: Workbench, job: Any) -> None:
+    given = {part: st.session_state[f"drive_{part}_of_{job.id}"] or "" for part in ("title", "company")}
+    work = partial(people.correct_job, workbench.store, job.user_id, job.id, **given)
+    if notice.act("drive", work, f"The job is “{given['title'].strip()}” now."):
+        turns.over("drive_correcting")
 
 
 def _add(workbench: Workbench, user: Any, *, first: bool) -> None:
@@ -97,12 +117,21 @@ def _key(user: Any, field: str) -> str:
 
 def _added(workbench: Workbench, user: Any) -> None:
     given = {field: st.session_state[_key(user, field)] or "" for field in FIELDS}
-    if not given["title"].strip():
+    untitled = not given["title"].strip()
+    if untitled:
         given["title"] = importing.job_title(given["description"])
     made: list[int] = []
     add = lambda: made.append(people.add_job(workbench.store, user.id, **given).id)  # noqa: E731
-    if notice.act("drive", add, f"“{given['title'].strip()}” was added."):
+    if notice.act("drive", add, _told(given["title"], guessed=untitled)):
         for field in FIELDS:
             st.session_state[_key(user, field)] = ""
         upload.clear(f"job_{user.id}")
         shelf.go("jobs", posting=made[0])
+
+
+def _told(title: str, *, guessed: bool) -> str:
+    """A title nobody typed is named as a guess: it goes into every letter for this job."""
+    told = f"“{title.strip()}” was added."
+    return (
+        f"{told} That is the posting's first line: press Correct if the job is called otherwise." if guessed else told
+    )

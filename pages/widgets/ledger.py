@@ -142,7 +142,7 @@ def _turn(
 
 
 def _go(*, after: str | None = None, before: str | None = None) -> None:
-    address.change({"after": [after] if after else [], "before": [before] if before else []})
+    address.change({"after": after, "before": before})
 
 
 def _jump() -> None:

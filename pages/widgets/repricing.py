@@ -9,7 +9,6 @@ from core.schema import Caller, usd
 from core.usage import correction_log, errands_child
 from core.usage.correction_log import Applied
 from core.usage.filters import Filter
-from core.usage.queries import Snapshot
 from core.wiring import Workbench
 from pages.widgets import errand, grid, links, notice, safe, said, words
 
@@ -19,7 +18,7 @@ LOOK, WRITE, UNDO = "repricing_look", "repricing_write", "repricing_undo"
 STOPPED = "It was stopped. What was done until then stands below: go on with it, or undo it."
 
 
-def draw(workbench: Workbench, figures: Snapshot, asked: Filter, names: dict[str, str]) -> None:
+def draw(workbench: Workbench, asked: Filter, names: dict[str, str]) -> None:
     """What would change, the button that changes it, what was changed before."""
     caller: Caller = st.session_state["caller"]
     st.caption(

@@ -83,7 +83,7 @@ def order_by(chosen: Sort) -> None:
 
 def only(name: str, value: str) -> None:
     """For callbacks: the list of runs with this filter alone."""
-    address.change({name: [value]}, list(st.query_params))
+    address.change({name: value}, list(st.query_params))
 
 
 def clear() -> None:

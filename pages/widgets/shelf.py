@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.drive import papers
 from core.wiring import Workbench
-from pages.widgets import sections
+from pages.widgets import address, sections
 
 VIEWS = {"documents": "Documents", "resumes": "Resume versions", "jobs": "Jobs", "memory": "Memory"}
 PAPERS = {"document": "documents", "version": "resumes", "posting": "jobs"}  # a paper's parameter and its view
@@ -19,14 +19,6 @@ def view() -> str:
     return named if named in VIEWS else "documents"
 
 
-def opened(name: str) -> int | None:
-    """The id of the open paper of this kind; 0, which nothing has, where the URL names none that could be."""
-    given = st.query_params.get(name)
-    if given is None:
-        return None
-    return int(given) if given.isdecimal() and len(given) < 16 else 0
-
-
 def go(view: str, user_id: int | None = None, **paper: int) -> None:
     """For callbacks: show a view, or one paper in it; of another candidate where one is given."""
     user = st.query_params.get("user", "") if user_id is None else user_id
@@ -36,9 +28,9 @@ def go(view: str, user_id: int | None = None, **paper: int) -> None:
 
 def owner(workbench: Workbench) -> int | None:
     """Whose the open paper is, for a link that names only the paper."""
-    if document := opened("document"):
+    if document := address.number("document"):
         return papers.owner(workbench.store, document_id=document)
-    if version := opened("version"):
+    if version := address.number("version"):
         return papers.owner(workbench.store, resume_version_id=version)
     return None
 

@@ -58,9 +58,10 @@ def _tokens(now: Total, before: Total, series: Series) -> None:
     count, earlier = (one.input_tokens + one.output_tokens for one in (now, before))
     help = (
         f"In {now.input_tokens:,}, of them {now.cached_tokens:,} cached.  \n"
-        f"Out {now.output_tokens:,}, of them {now.reasoning_tokens:,} reasoning.  \n"
-        f"The period before: {earlier:,}."
+        f"Out {now.output_tokens:,}, of them {now.reasoning_tokens:,} reasoning."
     )
+    if before.runs:
+        help += f"  \nThe period before: {earlier:,}."
     drawn = series.of("input_tokens")[0] + series.of("output_tokens")[0]
     _card("Tokens", words.many(count), _change(count, earlier), drawn, help=help, direction="off")
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.usage.filters import RUN_DIMENSIONS, Every, Filter, Value
 from core.usage.queries import Snapshot
-from pages.widgets import links, safe, said, usage_period, words
+from pages.widgets import address, links, safe, said, usage_period, words
 
 Names = dict[str, str]  # what people are called, by the name the engine knows
 
@@ -94,9 +94,8 @@ def chosen() -> dict[str, frozenset[Value]]:
     for dimension in DIMENSIONS:
         if given := st.query_params.get_all(dimension):
             where[dimension] = frozenset(value if value != NONE else None for value in given)
-    user = st.query_params.get("user", "")
-    if user.isdigit():
-        where["user"] = frozenset({int(user)})
+    if user := address.number("user"):
+        where["user"] = frozenset({user})
     return where
 
 
@@ -125,7 +124,7 @@ def only(dimension: str, value: Value) -> None:
 
 def clear(*dimensions: str) -> None:
     """For callbacks: without these filters, or without any."""
-    usage_period.change(dict.fromkeys(dimensions or (*DIMENSIONS, "user")))
+    address.change({}, dimensions or (*DIMENSIONS, "user"))
 
 
 def say(dimension: str, names: Names) -> Callable[[Value], str]:

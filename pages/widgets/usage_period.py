@@ -1,12 +1,11 @@
 """The period of the Usage page: named spans and days of one's own, kept in the URL, in the viewer's zone."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import streamlit as st
 
 from core.usage.filters import Every
-from pages.widgets import said
+from pages.widgets import address, said
 
 USUAL = "30d"
 PERIODS = {
@@ -71,17 +70,7 @@ def days() -> tuple[date, date]:
 
 def choose(first: date, last: date) -> None:
     """For callbacks: these days and no others."""
-    change({"period": "own", "from": first.isoformat(), "to": last.isoformat()})
-
-
-def change(what: Mapping[str, str | None]) -> None:
-    """For callbacks: let the URL say this too, as one step of the browser's history; None takes a name out of it."""
-    said = {name: value for name, value in what.items() if value is not None}
-    if all(name in said or name not in st.query_params for name in what):
-        st.query_params.update(said)
-    else:
-        kept = {name: st.query_params.get_all(name) for name in st.query_params if name not in what}
-        st.query_params.from_dict(kept | said)
+    address.change({"period": "own", "from": first.isoformat(), "to": last.isoformat()})
 
 
 def around(first: date, every: Every) -> tuple[date, date]:
@@ -117,7 +106,7 @@ def _picked() -> None:
     if chosen == "own":
         choose(first, last)
     else:
-        change({"period": chosen, "from": None, "to": None})
+        address.change({"period": chosen, "from": None, "to": None})
 
 
 def _days_picked() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.drive import papers, people, save, tailoring
 from core.drive import resume as resumes
 from core.wiring import Workbench
-from pages.widgets import difference, links, safe, said, shelf, upload, wording
+from pages.widgets import address, difference, links, safe, said, shelf, upload, wording
 
 READ, CHANGES, EDIT = "Read", "Changes", "Edit as new version"
 WIDTHS = (6, 2, 2, 4, 3, 2)
@@ -23,7 +23,7 @@ def draw(workbench: Workbench, user: Any) -> None:
     """The open version, or the list and the way to import one."""
     found = {version.id: version for version in papers.resume_versions(workbench.store, user.id)}
     jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
-    wanted = shelf.opened("version")
+    wanted = address.number("version")
     if wanted is None:
         _list(found, jobs)
         upload.resume(workbench, user, first=not found)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from core.access import ledger
 from core.access.ledger import Claim, Line
@@ -24,7 +24,7 @@ from core.store import Store
 from core.store.columns import now
 from tests.benches import write_policy
 from tests.databases import person
-from tests.ledgers import RUN, assert_balanced, end, holding, line, opening, spend, statuses
+from tests.ledgers import RUN, assert_balanced, end, expire, holding, line, opening, spend, statuses
 
 EACH = 1_000  # tokens, and nano-dollars, of one run
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
@@ -170,7 +170,7 @@ def test_what_an_abandoned_run_held_counts_as_used(store: Store, policy: Policy)
     for user, one in zip(users, held, strict=True):
         runs.open_run(store, opening(one, user, tokens=100, nanousd=200), owner="dead")
         runs.open_run(store, opening(one, user, tokens=10, nanousd=20), owner="alive")
-    _expire(store, "dead")
+    expire(store, "dead")
     assert runs.close_expired(store) == 2
     for one in held:
         assert line(store, one.tokens) == Line(used=100, reserved=10)
@@ -186,7 +186,7 @@ def test_a_run_that_was_only_taken_for_dead_is_put_right(
     held = holding(policy, user)
     opened = opening(held, user, tokens=100, nanousd=200)
     runs.open_run(store, opened, owner="dead")
-    _expire(store, "dead")
+    expire(store, "dead")
     runs.close_expired(store)
     assert [line(store, one).taken for one in held] == [1, 100, 200, 200]
     assert end(store, opened, tokens=5, nanousd=cost)
@@ -297,7 +297,7 @@ def test_opening_settling_and_closing_at_once_loses_nothing(store: Store, policy
         if i % 4:
             end(store, opened, tokens=5, nanousd=None if i % 2 else 7)
         elif i % 3:
-            _expire(store, "dies", run_id=opened.id)
+            expire(store, "dies", run_id=opened.id)
             runs.close_expired(store)
 
     with ThreadPoolExecutor(8) as pool:
@@ -349,7 +349,7 @@ def test_after_kill_9_every_run_is_counted_once(store: Store, tmp_path: Path, fi
         child.send_signal(signal.SIGKILL)
     _wait_for_the_dead(store)
     assert_balanced(store, held)
-    _expire(store, "killed")
+    expire(store, "killed")
     abandoned = runs.close_expired(store)
     assert_balanced(store, held)
     ok = statuses(store)["ok", None]
@@ -364,12 +364,6 @@ def _wait_for_the_dead(store: Store) -> None:
     """PostgreSQL notices a moment later that a client died: until then its last transaction may still be open."""
     if store.url.get_backend_name() == "postgresql":
         time.sleep(0.2)
-
-
-def _expire(store: Store, owner: str, *, run_id: str | None = None) -> None:
-    mine = (RUN.c.owner == owner) & (RUN.c.id == (run_id or RUN.c.id))
-    with store.write() as connection:
-        connection.execute(update(RUN).where(mine).values(lease_until=now() - timedelta(seconds=1)))
 
 
 def test_lines_that_are_over_count_for_nothing(store: Store, policy: Policy) -> None:

@@ -30,7 +30,7 @@ from core.usage.budgets import carry_over
 from core.usage.queries import Usage
 from tests.benches import CALLER, bench, finished, letter, write_policy
 from tests.databases import person
-from tests.ledgers import HELD, LINES, RUN, end, line, opening, spend, statuses
+from tests.ledgers import HELD, LINES, end, expire, line, opening, spend, statuses
 from tests.usage import history as past
 
 EACH = 1_000
@@ -324,12 +324,6 @@ def test_after_kill_9_every_run_is_counted_once_on_every_budget(store: Store, tm
     done = statuses(store)["ok", None]
     assert done >= 8
     assert [line(store, one) for one in held.budgets] == [Line(used=11 * done + 1_000 * abandoned)] * 5
-
-
-def expire(store: Store, owner: str, *, run_id: str | None = None) -> None:
-    mine = (RUN.c.owner == owner) & (RUN.c.id == (run_id or RUN.c.id))
-    with store.write() as connection:
-        connection.execute(update(RUN).where(mine).values(lease_until=now() - timedelta(seconds=1)))
 
 
 # -- stepping down, and saying so ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from core.access import tokens
 from core.errors import StorageDown
@@ -17,7 +17,7 @@ from core.llm.scripted import Play
 from core.schema import FEATURES, AiRequest
 from core.store import EVERYONE, AiRun, Document, DocumentRevision, Store
 from core.tools import memory
-from tests.benches import LETTER, RESUME, letter, waited_for
+from tests.benches import LETTER, RESUME, letter, statuses, waited_for
 from tests.databases import person, posting, version
 from tests.fakes.door import AI, QUICK, door
 
@@ -156,7 +156,7 @@ def test_a_caller_who_waits_is_refused_when_the_token_is_revoked(sqlite_store: S
         assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
         assert "revoked" in refused.json()["detail"] and refused.headers["www-authenticate"]
         waited_for(lambda: one.provider.heard[0].ended == "cancelled")
-        waited_for(lambda: _kept(sqlite_store) == ["cancelled"])
+        waited_for(lambda: statuses(sqlite_store) == ["cancelled"])
         with sqlite_store.reading(EVERYONE) as session:
             (run_id,) = session.scalars(select(AiRun.id))
         assert one.ask("GET", f"/runs/{run_id}", token=boss).json()["status"] == "cancelled"
@@ -176,7 +176,7 @@ def test_nor_is_a_run_of_another_process_waited_for_with_a_revoked_token(sqlite_
             waiting.result(0.2)
         tokens.revoke(sqlite_store, "tests")
         assert waiting.result(5).status_code == 401
-        assert _kept(sqlite_store) == ["running"]
+        assert statuses(sqlite_store) == ["running"]
 
 
 def test_a_caller_whose_token_holds_waits_to_the_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,11 +193,6 @@ def test_a_caller_whose_token_holds_waits_to_the_end(sqlite_store: Store, monkey
         monkeypatch.setattr(tokens.Gate, "look_up", down)
         assert waiting.result(5).json()["status"] == "ok"
     assert asked
-
-
-def _kept(store: Store) -> list[str]:
-    with store.reading(EVERYONE) as session:
-        return list(session.scalars(select(AiRun.status)))
 
 
 def test_a_stream_whose_token_holds_goes_on_to_its_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +298,7 @@ def _no_id_reaches(store: Store, feature: str) -> None:
                 nobody = {"job_id": None, "resume_version_id": None}
                 refused = one.ask("POST", path, token=limited, json=body | nobody | {"user_id": foreign})
                 assert refused.status_code == 404 and str(foreign) in refused.text and MARK not in refused.text
-        assert one.provider.calls == [] and _runs(store) == 0
+        assert one.provider.calls == [] and len(statuses(store)) == 0
         for path in ("/run", "/stream"):
             own = body | {"document_ids": [ours["document_ids"]]}
             answer = one.ask("POST", path, token=limited, json=own)
@@ -331,11 +326,6 @@ def _belongings(store: Store, user: int, mark: str) -> dict[str, int]:
         "resume_version_id": version(store, user, RESUME | {"basics": {"name": mark}}, number=7),
         "document_ids": document.id,
     }
-
-
-def _runs(store: Store) -> int:
-    with store.reading(EVERYONE) as session:
-        return session.scalar(select(func.count()).select_from(AiRun)) or 0
 
 
 def _with(answer: httpx2.Response, old: str, new: str) -> Any:

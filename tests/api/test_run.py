@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from core.errors import ProviderBusy
 from core.llm.scripted import Play
 from core.schema import RunResult
 from core.store import EVERYONE, AiRun, Store
-from tests.benches import letter, waited_for
+from tests.benches import letter, rewrite, statuses, waited_for
 from tests.fakes.door import QUICK, Door, door
 
 SHAPE = [
@@ -173,12 +173,12 @@ def test_run_waits_for_the_run_that_another_process_makes(sqlite_store: Store) -
     with door(sqlite_store, letter()) as one, ThreadPoolExecutor(1) as pool:
         first = one.run(key="k")
         one.workbench.registry._live.clear()
-        _set(sqlite_store, status="running", owner="another")
+        rewrite(sqlite_store, status="running", owner="another")
         waiting = pool.submit(one.run, key="k")
         with pytest.raises(TimeoutError):
             waiting.result(0.2)
         assert one.ask("POST", f"/runs/{first.headers['x-run-id']}/cancel").status_code == 409
-        _set(sqlite_store, status="ok")
+        rewrite(sqlite_store, status="ok")
         assert waiting.result(5).json() == first.json()
 
 
@@ -189,7 +189,7 @@ def test_a_run_whose_caller_left_is_stopped_after_a_while(sqlite_store: Store) -
     with door(sqlite_store, Play("Letter\n", hang=True), pace=replace(QUICK, unwatched_s=0.2)) as one:
         asyncio.run(_ask_and_leave(one))
         waited_for(lambda: one.provider.heard[0].ended == "cancelled", within_s=2)
-        waited_for(lambda: _statuses(sqlite_store) == ["cancelled"])
+        waited_for(lambda: statuses(sqlite_store) == ["cancelled"])
 
 
 def test_a_run_that_is_waited_for_is_not_stopped(sqlite_store: Store) -> None:
@@ -209,13 +209,3 @@ async def _ask_and_leave(one: Door) -> None:
 
 def _live(one: Door) -> list[str]:
     return list(one.workbench.registry._live)
-
-
-def _set(store: Store, **values: object) -> None:
-    with store.writing(EVERYONE) as session:
-        session.execute(update(AiRun).values(**values))
-
-
-def _statuses(store: Store) -> list[str]:
-    with store.reading(EVERYONE) as session:
-        return list(session.scalars(select(AiRun.status)))

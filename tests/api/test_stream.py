@@ -8,14 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from core.api import sse
 from core.errors import ProviderCut
 from core.llm.live import LiveRun
 from core.llm.scripted import Play
-from core.store import EVERYONE, AiRun, Store
-from tests.benches import CALLER, LETTER, Bench, letter, waited_for
+from core.store import Store
+from tests.benches import CALLER, LETTER, Bench, letter, rewrite, waited_for
 from tests.fakes.door import AI, QUICK, Door, door
 
 
@@ -116,10 +115,10 @@ def test_the_end_of_another_processes_run_is_waited_for(store: Store) -> None:
     with door(store, letter(), pace=replace(QUICK, heartbeat_s=0.05)) as one:
         run_id = one.run().json()["run_id"]
         one.workbench.registry._live.clear()
-        _set(store, status="running")
+        rewrite(store, status="running")
         with one.stream(f"/runs/{run_id}/events", method="GET") as stream:
             stream.beats(2)
-            _set(store, status="fallback")
+            rewrite(store, status="fallback")
             ((_, kind, done),) = list(stream)
     assert (kind, done["run_id"], done["status"]) == ("done", run_id, "fallback")
 
@@ -257,12 +256,38 @@ def _live(one: Door, run_id: str) -> LiveRun:
     return live
 
 
-def _set(store: Store, **values: object) -> None:
-    with store.writing(EVERYONE) as session:
-        session.execute(update(AiRun).values(**values))
-
-
 def _in_thread(work: Any) -> threading.Thread:
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def test_a_client_dismissed_within_a_long_event_gets_that_event_whole_and_the_refusal_after_it() -> None:
+    """Of an event cut in the middle the refusal would be read as a part."""
+    event, refused = sse.frame(1, "delta", b'"' + b"x" * 3 * sse.MOST_SENT + b'"'), sse.refusal(b"{}")
+    sent: list[bytes] = []
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield event
+
+    async def stream() -> None:
+        revoked = asyncio.Event()
+
+        async def dismissed() -> bytes:
+            await revoked.wait()
+            return refused
+
+        async def send(message: Any) -> None:
+            if len(sent) == 1 and not revoked.is_set():  # the client reads slowly, and its token is revoked meanwhile
+                revoked.set()
+                await asyncio.sleep(60)
+            if body := message.get("body"):
+                sent.append(body)
+
+        async def receive() -> Any:
+            await asyncio.sleep(60)
+
+        await sse.Stream("run", chunks(), dismissed)({"method": "GET"}, receive, send)
+
+    asyncio.run(asyncio.wait_for(stream(), 5))
+    assert b"".join(sent) == event + refused

@@ -1,6 +1,7 @@
 """Leases: a run that lasts longer than its lease stays with the process that runs it."""
 
 import time
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -40,11 +41,30 @@ def test_an_errand_that_breaks_keeps_no_other_from_being_done_and_comes_again(
 
     def refuse(_store: Store) -> None:
         done.append("prices")
-        raise broken
+        raise copy(broken)  # or one would bring along where the others went
 
     monkeypatch.setattr(registry, "RENEW_S", 0.01)
     monkeypatch.setattr(registry.prices, "refresh", refuse)
     monkeypatch.setattr(registry.fold, "fold_all", lambda _store, *, known: done.append("fold"))
     with bench(sqlite_store):
-        waited_for(lambda: done[:4] == ["prices", "fold", "prices", "fold"])
-    assert "following prices failed" in caplog.text and "mistake" not in caplog.text
+        waited_for(lambda: done[:6] == ["prices", "fold"] * 3)
+    assert "mistake" not in caplog.text
+    (said,) = [line for line in caplog.messages if line.startswith("following prices failed: ")]  # not every round
+    assert said.endswith(": No room.") or "RuntimeError at test_leases.py" in said
+
+
+def test_an_errand_that_works_again_is_told_of_when_it_breaks_again(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds = iter([StorageDown("No room."), None, StorageDown("No room."), StorageDown("No right."), None])
+
+    def refuse(_store: Store) -> None:
+        if broken := next(rounds, None):
+            raise broken
+
+    monkeypatch.setattr(registry, "RENEW_S", 0.01)
+    monkeypatch.setattr(registry.prices, "refresh", refuse)
+    with bench(sqlite_store):
+        waited_for(lambda: "No right." in caplog.text)
+    said = [line for line in caplog.messages if line.startswith("following prices failed: ")]
+    assert [line.rpartition(": ")[2] for line in said] == ["No room.", "No room.", "No right."]

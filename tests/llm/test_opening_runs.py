@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
 
 from core.llm import runs
 from core.llm.scripted import Play
-from core.store import EVERYONE, AiRun, Store
-from tests.benches import CALLER, Bench, bench, letter, waited_for
+from core.store import Store
+from tests.benches import CALLER, Bench, bench, letter, statuses, waited_for
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def test_who_leaves_while_a_run_is_opened_leaves_no_row_that_nobody_runs(sqlite_
 
     with bench(sqlite_store, letter()) as one:
         one.workbench.portal.call(lambda: start_and_leave(one))  # type: ignore[union-attr]
-        waited_for(lambda: _statuses(sqlite_store) == ["ok"])
+        waited_for(lambda: statuses(sqlite_store) == ["ok"])
 
 
 def test_a_process_that_ends_waits_for_the_run_that_is_being_opened(sqlite_store: Store, slow: None) -> None:
@@ -49,7 +48,7 @@ def test_a_process_that_ends_waits_for_the_run_that_is_being_opened(sqlite_store
         run_id = one.workbench.portal.call(lambda: start_and_close(one))  # type: ignore[union-attr]
         live = one.workbench.find(run_id)
         assert live is not None and live.done
-        assert _statuses(sqlite_store) == ["cancelled"]
+        assert statuses(sqlite_store) == ["cancelled"]
 
 
 def test_a_run_that_could_not_be_opened_is_not_kept(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,8 +65,3 @@ def test_a_run_that_could_not_be_opened_is_not_kept(sqlite_store: Store, monkeyp
 async def _until(held: Callable[[], bool]) -> None:
     while not held():
         await asyncio.sleep(0.005)
-
-
-def _statuses(store: Store) -> list[str]:
-    with store.reading(EVERYONE) as session:
-        return list(session.scalars(select(AiRun.status)))

@@ -14,7 +14,7 @@ from core.llm.scripted import Play
 from core.schema import AiRequest, Caller, Cost
 from core.store import EVERYONE, AiAttempt, AiRun, Store
 from core.store.columns import now
-from tests.benches import CALLER, Bench, bench, finished, letter, waited_for
+from tests.benches import CALLER, Bench, bench, finished, letter, recent, statuses, waited_for
 from tests.databases import person, posting, version
 
 
@@ -77,7 +77,7 @@ def test_a_refusal_comes_before_the_first_byte_and_leaves_no_row(sqlite_store: S
         with pytest.raises(error, match=sentence):
             one.start(**change(one))
         assert one.provider.heard == []
-        assert _count(sqlite_store) == 0
+        assert len(statuses(sqlite_store)) == 0
 
 
 def test_another_candidates_things_are_as_unknown_as_missing_ones(store: Store) -> None:
@@ -100,7 +100,7 @@ def test_a_plan_without_the_feature_is_refused_and_recorded(store: Store) -> Non
         for _ in range(2):  # a refusal does not use up the key
             with pytest.raises(PlanDenied, match="Plan free does not include cover_letter"):
                 one.workbench.start(request, CALLER, key="k")
-        rows = history.recent(store, user_id=free)
+        rows = recent(store, user_id=free)
     assert [(row.status, row.cost_nanousd, row.cost_status) for row in rows] == [("refused", 0, "exact")] * 2
     assert one.provider.heard == []
 
@@ -201,11 +201,6 @@ def _running(store: Store, user_id: int, *, owner: str = "me") -> str:
 
 def _status(store: Store, live: LiveRun) -> str:
     return history.story(store, live.id).run.status
-
-
-def _count(store: Store) -> int:
-    with store.reading(EVERYONE) as session:
-        return session.scalar(select(func.count()).select_from(AiRun)) or 0
 
 
 def test_of_finished_runs_with_long_answers_the_oldest_go_first(

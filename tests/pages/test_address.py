@@ -13,6 +13,7 @@ CHANGES = {
     "what stands there already": ("address.name(user=1)", "user=1&run=a", 0),
     "two names at once": ("address.name(user=2, job=5, run=None)", "user=2&run=a&job=5", 1),
     "one in, one out": ("address.change({'after': ['x']}, ['run'])", "user=1&after=x", 1),
+    "a value and none": ("address.change({'user': '3', 'run': None})", "user=3", 1),
     "several values": ("address.change({'model': ['m', 'n']})", "user=1&run=a&model=m&model=n", 1),
     "all out, one in": ("address.change({'user': ['3']}, list(st.query_params))", "user=3", 1),
     "no value is none": ("address.change({'run': [], 'before': []})", "user=1", 1),

@@ -22,6 +22,7 @@ from core.settings import HOUSE
 from core.store.columns import now
 from core.wiring import Workbench
 from pages.widgets import admin_plans, admin_tokens
+from tests.pages.reading import metrics, said
 
 Open = Callable[..., Workbench]
 NEW = ("run", "read-runs")
@@ -44,11 +45,6 @@ def shown(house: Workbench, **query: str) -> AppTest:
     at = admin(house, **query)
     assert not at.exception
     return at
-
-
-def said(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.subheader, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def ask(at: AppTest, name: str = "backend-eu", scopes: tuple[str, ...] = NEW, **given: Any) -> AppTest:
@@ -216,10 +212,6 @@ def test_every_scope_has_its_sentence() -> None:
 
 
 # -- plans and limits ----------------------------------------------------------------------------------
-
-
-def metrics(at: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in at.metric}
 
 
 def test_each_plan_says_its_limits_its_features_and_what_it_lacks(house: Workbench) -> None:

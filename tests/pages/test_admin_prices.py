@@ -15,6 +15,7 @@ from core.usage import audit, prices
 from core.usage.price_terms import PriceTerms
 from core.wiring import Workbench
 from tests.benches import finished
+from tests.pages.reading import said
 
 Open = Callable[..., Workbench]
 ADMIN = Caller(name="cli", role="admin", scopes=frozenset({"run", "admin"}))
@@ -39,11 +40,6 @@ def ran(at: AppTest) -> AppTest:
     at.run()
     assert not at.exception
     return at
-
-
-def said(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.subheader, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def added(house: Workbench, **more: object) -> int:

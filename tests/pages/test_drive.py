@@ -11,6 +11,7 @@ from core.drive import papers, people
 from core.schema import Change
 from core.tools import memory
 from core.wiring import Workbench
+from tests.pages.reading import said
 
 Pages = Callable[..., AppTest]
 
@@ -49,11 +50,6 @@ def drive(page: Pages, house: Workbench, **query: object) -> AppTest:
     at = page("drive.py", **({"user": str(ada(house))} | {name: str(value) for name, value in query.items()}))
     assert not at.exception
     return at
-
-
-def said(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.subheader, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def labels(at: AppTest) -> list[str]:
@@ -142,6 +138,17 @@ def test_an_empty_workbench_says_how_to_begin(opening: Callable[..., Workbench],
 )
 def test_an_empty_view_says_what_to_do_next(house: Workbench, page: Pages, view: str, sentence: str) -> None:
     assert sentence in drive(page, house, view=view).info[0].value
+
+
+def test_a_candidates_name_is_mended_where_the_candidate_is(house: Workbench, page: Pages) -> None:
+    user = ada(house)
+    at = drive(page, house)
+    at.text_input(key=f"drive_name_of_{user}").input("Ada Morena")
+    at.button(key=f"FormSubmitter:drive_plan_{user}-Change").click().run()
+    assert next((one.name, one.plan) for one in people.candidates(house.store) if one.id == user) == (
+        "Ada Morena",
+        "pro",
+    )
 
 
 def test_a_plan_is_changed_where_the_candidate_is(house: Workbench, page: Pages) -> None:
@@ -421,6 +428,17 @@ def test_a_job_without_title_is_called_by_its_first_line(house: Workbench, page:
     at.text_area(key=f"drive_job_description_{ada(house)}").input("## Integration Engineer\n\nWe use SAML.")
     at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
     assert people.jobs(house.store, ada(house))[0].title == "Integration Engineer"
+    assert "press Correct" in said(at)
+
+
+def test_a_job_called_wrongly_is_corrected(house: Workbench, page: Pages) -> None:
+    job = people.add_job(house.store, ada(house), title="Key objectives", company="", description="Write Python.").id
+    at = drive(page, house, posting=job)
+    at.text_input(key=f"drive_title_of_{job}").input("Engineer")
+    at.text_input(key=f"drive_company_of_{job}").input("Norrsken")
+    at.button(key=f"FormSubmitter:drive_correct_job_{job}-Correct").click().run()
+    (held,) = people.jobs(house.store, ada(house))
+    assert (held.title, held.company) == ("Engineer", "Norrsken") and at.subheader[0].value == "Engineer"
 
 
 def test_a_posting_file_fills_in_the_form(house: Workbench, page: Pages) -> None:

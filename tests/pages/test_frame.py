@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
+from streamlit.util import calc_hash
 
 from core import traces, wiring
 from core.access import members
@@ -55,6 +56,13 @@ def test_each_role_has_its_pages(
     if hidden:
         with pytest.raises(ValueError, match=hidden.partition(".")[0]):
             at.switch_page(hidden)
+
+
+def test_the_first_pages_own_name_is_an_address_too(opening: Opening, page: Pages) -> None:
+    opening()
+    at = page()
+    at._page_hash = calc_hash("generate")
+    assert at.run().title[0].value == "Generate" and not at.exception
 
 
 def test_a_name_is_shown_as_written(opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,8 @@ from core.llm.scripted import Play
 from core.schema import AiRequest, Caller, Usage
 from core.wiring import Workbench
 from pages.widgets import form, view
+from tests.benches import recent
+from tests.pages.reading import metrics, said
 
 Opening = Callable[..., Workbench]
 Pages = Callable[..., AppTest]
@@ -42,16 +44,6 @@ GOOD = Play(
     *[json.dumps(ANSWER)[at : at + 9] for at in range(0, 400, 9)], usage=Usage(input_tokens=900, output_tokens=80)
 )
 LETTER = Play("Cover letter: Acme\n\nA note.\n\n", "Dear Hiring Team,\n\nHere is why.\n\nKind regards")
-
-
-def said(at: AppTest) -> str:
-    """Every text on the page, one a line."""
-    kinds = ("subheader", "markdown", "caption", "warning", "error", "info", "success")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
-
-
-def figures(at: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in at.metric}
 
 
 def on_premium(workbench: Workbench) -> int:
@@ -84,7 +76,7 @@ def test_a_finished_run_shows_answer_badge_and_figures(opening: Opening, page: P
     ):
         assert part in text
     assert "{" not in "".join(str(element.value) for element in at.markdown)
-    shown = figures(at)
+    shown = metrics(at)
     assert shown["Model"] == "gpt-6.1-terra"
     assert (shown["Tokens in"], shown["Tokens out"]) == ("900", "80")
     assert shown["Cost"].startswith("$0.0")
@@ -129,7 +121,7 @@ def test_a_feature_outside_the_plan_is_explained_and_cannot_be_started(opening: 
     at.pills(key="generate_feature").set_value("cover_letter").run()
     assert "Plan free does not include cover letter; plans pro and premium do." in said(at)
     assert at.button(key="generate_go").disabled
-    assert not history.recent(workbench.store)
+    assert not recent(workbench.store)
 
 
 def test_a_missing_input_is_refused_with_its_cure_and_nothing_typed_is_lost(opening: Opening, page: Pages) -> None:
@@ -150,7 +142,7 @@ def test_a_double_click_finds_the_same_run(opening: Opening, page: Pages) -> Non
     at = page()
     at.button(key="generate_go").click().run()
     at.button(key="generate_go").click().run()
-    assert len(history.recent(workbench.store)) == 1
+    assert len(recent(workbench.store)) == 1
 
 
 def test_the_same_request_later_is_a_new_run(opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +151,7 @@ def test_the_same_request_later_is_a_new_run(opening: Opening, page: Pages, monk
     at = page()
     at.button(key="generate_go").click().run()
     at.button(key="generate_go").click().run()
-    assert len(history.recent(workbench.store)) == 2
+    assert len(recent(workbench.store)) == 2
 
 
 # -- the run in the URL -------------------------------------------------------------------------------
@@ -199,7 +191,7 @@ def test_a_reload_in_the_middle_attaches_to_the_same_run(opening: Opening, page:
     live = workbench.find(run_id)
     assert live and live.done
     assert at.query_params["run"] == run_id
-    assert len(history.recent(workbench.store)) == 1
+    assert len(recent(workbench.store)) == 1
 
 
 def test_an_unknown_run_in_the_url_gets_a_sentence_and_a_working_page(opening: Opening, page: Pages) -> None:
@@ -210,9 +202,10 @@ def test_an_unknown_run_in_the_url_gets_a_sentence_and_a_working_page(opening: O
     assert "A good fit" in said(at)
 
 
-def test_an_unknown_candidate_in_the_url_is_said(opening: Opening, page: Pages) -> None:
+@pytest.mark.parametrize("unknown", ["999", "²", "9" * 5_000], ids=["999", "superscript", "5,000 digits"])
+def test_an_unknown_candidate_in_the_url_is_said(opening: Opening, page: Pages, unknown: str) -> None:
     opening(GOOD)
-    at = page(user="999")
+    at = page(user=unknown, job=unknown)
     assert "There is no candidate" in at.warning[0].value
     assert not at.exception
 
@@ -281,11 +274,11 @@ FAILURES = {
 def test_every_failure_ends_in_an_answer_with_status_fallback(opening: Opening, page: Pages, failure: str) -> None:
     workbench = opening(FAILURES[failure], deadlines=Deadlines(first_token=0.3, idle=0.3, leg=1))
     at = make(page())
-    run = history.recent(workbench.store)[0]
+    run = recent(workbench.store)[0]
     assert run.status == "fallback"
     assert "fallback" in said(at)
     assert any("Going on with" in warning.value for warning in at.warning)
-    assert figures(at)["Model"] == "Rules, no AI"
+    assert metrics(at)["Model"] == "Rules, no AI"
     assert at.subheader[0].value
     result = workbench.result(run.id)
     assert [attempt.status for attempt in result.attempts][-2:] == ["failed", "ok"]
@@ -295,7 +288,7 @@ def test_a_model_that_takes_over_is_named_and_the_failed_tokens_are_kept(opening
     workbench = opening(Play("{", error=ProviderCut("The model's answer was cut off in the middle.")), GOOD)
     at = make(page(user=str(on_premium(workbench))))
     assert any("Going on with gpt-6-luna" in warning.value for warning in at.warning)
-    shown = figures(at)
+    shown = metrics(at)
     assert int(shown["Tokens in"].replace(",", "")) > 900
     assert "all 2 attempts" in said(at)
 
@@ -584,7 +577,7 @@ def test_a_dismissed_result_is_gone_and_stays_under_runs(opening: Opening, page:
     at.button(key="generate_dismiss").click().run()
     assert "Last result" not in said(at)
     assert "run" not in at.query_params
-    assert len(history.recent(workbench.store)) == 1
+    assert len(recent(workbench.store)) == 1
 
 
 def test_a_text_over_its_limit_is_kept_and_cannot_be_sent(opening: Opening, page: Pages) -> None:
@@ -638,7 +631,7 @@ def test_a_text_to_improve_has_room_and_no_match_score(opening: Opening, page: P
     assert form.LONG_HEIGHT >= 10 * 24 and len(at.columns) < 7  # ten lines at least, beside nothing else
     at.text_area(key="generate_input_text").set_value("I done good work.").run()
     at.button(key="generate_go").click().run()
-    assert "Match score" not in figures(at)
+    assert "Match score" not in metrics(at)
 
 
 STREAM = """

@@ -16,6 +16,8 @@ from core.schema import Usage
 from core.store import EVERYONE, AiRun
 from core.wiring import Workbench
 from pages.widgets import editor, view
+from tests.benches import recent
+from tests.pages.reading import said
 
 Opening = Callable[..., Workbench]
 Pages = Callable[..., AppTest]
@@ -31,11 +33,6 @@ ANSWER = {
 RAW = json.dumps(ANSWER)
 GOOD = Play(RAW[:60], RAW[60:], usage=Usage(input_tokens=900, output_tokens=80))
 SOURCE = "playground_source_match@2"
-
-
-def said(at: AppTest) -> str:
-    kinds = ("subheader", "markdown", "caption", "warning", "error", "info", "success")
-    return "\n".join(str(element.value) for kind in kinds for element in getattr(at, kind))
 
 
 def edit(at: AppTest, old: str, new: str) -> str:
@@ -63,7 +60,7 @@ def test_an_edited_prompt_is_what_the_model_gets_and_what_is_recorded(opening: O
     text = edit(at, "You write match reports", "You write haiku about match reports")
     run(at)
     assert "You write haiku" in calls(workbench)[0].messages[0].content
-    record = history.story(workbench.store, history.recent(workbench.store)[0].id).run
+    record = history.story(workbench.store, recent(workbench.store)[0].id).run
     assert record.prompt.startswith("match@draft-")
     assert record.prompt_text == text
     assert "A good fit" in said(at)
@@ -72,7 +69,7 @@ def test_an_edited_prompt_is_what_the_model_gets_and_what_is_recorded(opening: O
 def test_an_untouched_prompt_runs_as_the_shipped_version(opening: Opening, page: Pages) -> None:
     workbench = opening(GOOD)
     run(page("playground.py"))
-    assert history.recent(workbench.store)[0].prompt == "match@2"
+    assert recent(workbench.store)[0].prompt == "match@2"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +90,7 @@ def test_a_wrong_prompt_is_said_at_once_with_its_line_and_cannot_run(
     assert "Line" in at.error[0].value
     assert at.button(key="playground_go").disabled
     assert at.get_by_key("playground_download_prompt").disabled
-    assert not history.recent(workbench.store)
+    assert not recent(workbench.store)
 
 
 def test_a_press_that_came_with_a_mistake_starts_nothing_when_it_is_mended(opening: Opening, page: Pages) -> None:
@@ -103,7 +100,7 @@ def test_a_press_that_came_with_a_mistake_starts_nothing_when_it_is_mended(openi
     at.button(key="playground_go").click().run()  # both at once, as Ctrl+Enter does
     at.button(key="playground_reset").click().run()
     assert not at.error
-    assert not history.recent(workbench.store)
+    assert not recent(workbench.store)
 
 
 def test_edits_outlive_a_change_of_page_and_go_with_reset(opening: Opening, page: Pages) -> None:
@@ -165,7 +162,7 @@ def test_a_model_that_does_not_exist_is_refused_with_its_cure(opening: Opening, 
     at.session_state["playground_wanted"] = view.Asked("a-key", 0.0)
     at.switch_page("playground.py").run()
     assert "There is no model 'nowhere/gpt'" in at.error[0].value
-    assert not history.recent(workbench.store)
+    assert not recent(workbench.store)
 
 
 def test_the_rules_alone_can_be_chosen(opening: Opening, page: Pages) -> None:
@@ -173,7 +170,7 @@ def test_the_rules_alone_can_be_chosen(opening: Opening, page: Pages) -> None:
     at = page("playground.py")
     at.selectbox(key="playground_model").set_value("rules").run()
     run(at)
-    row = history.recent(workbench.store)[0]
+    row = recent(workbench.store)[0]
     assert (row.status, row.provider) == ("ok", "rules")
     assert not calls(workbench)
 
@@ -228,7 +225,7 @@ def test_a_prompt_of_a_feature_outside_the_plan_is_explained(opening: Opening, p
     at.selectbox(key="playground_prompt").set_value("cover_letter@2").run()
     assert "Plan free does not include cover letter" in said(at)
     assert at.button(key="playground_go").disabled
-    assert not history.recent(workbench.store)
+    assert not recent(workbench.store)
 
 
 class Demo:

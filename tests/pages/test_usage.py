@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.usage.filters import Filter
 from core.wiring import Workbench
-from pages.widgets import usage_cards, usage_filters, usage_links, usage_period, usage_views, words
+from pages.widgets import address, usage_cards, usage_filters, usage_links, usage_period, usage_views, words
 from tests.pages.conftest import Opening
 from tests.usage import history
 
@@ -170,6 +170,8 @@ def test_the_fallback_share_counts_answered_runs_alone(opening: Opening, page: P
         ({"feature": ["match", "cover_letter"]}, "5"),
         ({"feature": "match", "plan": "pro"}, "2"),
         ({"user": "2"}, "1"),
+        ({"user": "²"}, "5"),
+        ({"user": "9" * 5_000}, "5"),
         ({"period": "no such thing"}, "5"),
         ({"period": "own", "from": "2020-01-01", "to": "2020-01-31"}, None),
     ],
@@ -328,7 +330,7 @@ def test_a_click_on_a_moment_shows_its_days_and_one_on_an_hour_opens_its_runs(
 ) -> None:
     query: dict[str, str] = {}
     state: dict[str, Any] = {}
-    monkeypatch.setattr(usage_views.st, "query_params", query)
+    monkeypatch.setattr(address, "change", query.update)
     monkeypatch.setattr(usage_views.st, "session_state", state)
     monkeypatch.setattr(usage_period, "today", lambda: date(2026, 11, 23))
     month = Filter.days(date(2026, 10, 1), date(2026, 10, 31), UTC, {"feature": frozenset({"match"})})

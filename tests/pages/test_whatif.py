@@ -17,6 +17,7 @@ from core.usage.filters import Filter
 from core.usage.price_terms import PriceTerms
 from core.wiring import Workbench
 from tests.pages.conftest import Opening
+from tests.pages.reading import metrics
 from tests.usage import history
 from tests.usage.test_repricing import ADMIN, costs, leg
 
@@ -57,10 +58,6 @@ def settled(at: AppTest, key: str) -> AppTest:
     return at
 
 
-def shown(at: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in at.metric}
-
-
 def words(at: AppTest) -> str:
     parts = (at.markdown, at.caption, at.info, at.success, at.error, at.warning, at.code)
     return "\n".join(str(element.value) for part in parts for element in part)
@@ -77,7 +74,7 @@ def test_another_model_is_calculated_and_its_lines_are_shown(opening: Opening, p
     assert at.button("whatif_calculate").disabled
     at.selectbox("whatif_new").set_value("openai/gpt-6-luna").run()
     at.button("whatif_calculate").click().run()
-    figures = shown(settled(at, "whatif_errand"))
+    figures = metrics(settled(at, "whatif_errand"))
     assert (figures["Runs"], figures["As it was"], figures["As supposed"]) == ("2", "$0.0060", "≈ $0.0020")
     assert figures["Difference"] == "−$0.0040"
     said = words(at)
@@ -94,7 +91,7 @@ def test_another_price_is_calculated_and_comes_with_its_command(opening: Opening
     at.text_input("whatif_price_input").set_value("2").run()
     at.text_input("whatif_price_output").set_value("3").run()
     at.button("whatif_calculate").click().run()
-    assert shown(settled(at, "whatif_errand"))["As supposed"] == "$0.0020"
+    assert metrics(settled(at, "whatif_errand"))["As supposed"] == "$0.0020"
     assert "prices add openai gpt-6-luna --input 2 --output 3" in words(at)
 
 
@@ -138,7 +135,7 @@ def test_costs_are_looked_at_written_with_a_reason_and_given_back(opening: Openi
     give(workbench, "1")
     at = page("whatif.py", view="repricing", period="7d")
     at.button("repricing_go").click().run()
-    figures = shown(settled(at, "repricing_look"))
+    figures = metrics(settled(at, "repricing_look"))
     assert (figures["Calls that differ"], figures["Recorded"], figures["Today's prices"]) == ("2", "$0.0120", "$0.0020")
     assert at.button("repricing_apply").disabled
     at.text_input("repricing_reason").set_value("Contract 7").run()
@@ -207,7 +204,7 @@ def test_an_export_is_compared_and_bad_lines_are_named(opening: Opening, page: P
     )
     at.get("file_uploader")[0].upload("costs.csv", content, "text/csv").run()
     assert not at.exception
-    figures = shown(at)
+    figures = metrics(at)
     assert (figures["They charge"], figures["Recorded here"], figures["Drift"]) == ("$6.0000", "$5.0000", "+$1.0000")
     assert "Line 3: x is no cost." in words(at)
 
@@ -221,7 +218,7 @@ def test_an_export_of_any_heading_is_compared_once_its_columns_are_said(opening:
     for label, header in (("Date", "Tag"), ("Model", "Wer"), ("Cost", "Betrag"), ("Calls to", "openai")):
         (field,) = (box for box in at.selectbox if box.label == label)
         field.set_value(header).run()
-    figures = shown(at)
+    figures = metrics(at)
     assert (figures["They charge"], figures["Recorded here"], figures["Drift"]) == ("$6.0000", "$5.0000", "+$1.0000")
     assert "Calls to openai" in words(at)
 
@@ -241,6 +238,6 @@ def test_what_goes_away_shows_its_days_and_its_spend(opening: Opening, page: Pag
     try:
         at = page("whatif.py", view="sunset")
         assert "10 days left" in words(at)
-        assert shown(at)["Spend at risk, 30 days"] == "$5.0000"
+        assert metrics(at)["Spend at risk, 30 days"] == "$5.0000"
     finally:
         workbench.policy.sunset.clear()
