@@ -5,20 +5,18 @@ a second, `t100-r0` as fast as it can, `json` a match report. Ends when its stan
 """
 
 import asyncio
+import itertools
 import json
+import random
 import sys
+from collections.abc import Iterator
 
 import uvloop
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-REPORT = {
-    "title": "A good fit",
-    "summary": "Python and PostgreSQL are shown, Terraform is not.",
-    "content": "## What fits\n\nThe resume shows Python and PostgreSQL in production. " * 6,
-    "bullets": ["Python in production.", "PostgreSQL in production."],
-    "warnings": ["Terraform is not in the resume."],
-    "next_actions": ["Ask about Terraform."],
-}
+SKILLS = ("Python", "PostgreSQL", "Kafka", "Docker", "Terraform", "Go", "Kubernetes", "Redis", "Linux", "Git")
+VERBS = ("shows", "names", "lists", "tells of", "holds", "proves")
+PLACES = ("production", "a payments team", "daily work", "older posts", "the newest post", "a migration")
 
 
 def event(data: dict[str, object] | str) -> bytes:
@@ -38,7 +36,32 @@ def last(tokens: int) -> bytes:
 
 WORD = delta("word ")
 OPENING = delta("A letter\n") + delta("A summary.\n\n")
-ANSWERED = b"".join(delta(json.dumps(REPORT)[start : start + 60]) for start in range(0, len(json.dumps(REPORT)), 60))
+
+
+def reports(count: int) -> Iterator[bytes]:
+    """Match reports that hardly share a sentence: a model does not repeat itself, and what was found of a sentence is
+    remembered."""
+    chance = random.Random(7)
+    for _ in range(count):
+        told = [sentence(chance) for _ in range(8)]
+        report = {
+            "title": "A good fit",
+            "summary": told[0],
+            "content": "## What fits\n\n" + " ".join(told[1:6]),
+            "bullets": told[6:],
+            "warnings": ["Terraform is not in the resume."],
+            "next_actions": ["Ask about Terraform."],
+        }
+        text = json.dumps(report)
+        yield b"".join(delta(text[start : start + 60]) for start in range(0, len(text), 60))
+
+
+def sentence(chance: random.Random) -> str:
+    one, two, three = chance.sample(SKILLS, 3)
+    return f"The resume {chance.choice(VERBS)} {one}, {two} and {three} in {chance.choice(PLACES)}."
+
+
+ANSWERED = itertools.cycle(list(reports(2_000)))
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,7 +75,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def answer(model: str, writer: asyncio.StreamWriter) -> None:
     if model == "json":
-        writer.write(HEAD + ANSWERED + last(200))
+        writer.write(HEAD + next(ANSWERED) + last(200))
     else:
         count, rate = (int(part[1:]) for part in model.split("-"))
         await letter(writer, count, rate)
