@@ -18,7 +18,7 @@ from core.llm.opening_wishes import Wishes, place
 from core.llm.provider import Message
 from core.llm.render import NOTHING
 from core.llm.rules import facts as facts_of
-from core.llm.rules import letter
+from core.llm.rules import telling
 from core.llm.standing import JSON_SHAPE, TEXT_SHAPE
 from core.schema import Feature
 from core.tools import career, posting
@@ -162,7 +162,7 @@ def _untold(work: Mapping[str, Any], material: Material, feature: Feature) -> li
     lines = list(work.get("highlights") or [])
     if feature != "cover_letter":
         return lines
-    told = {bullet.text for _, bullet in letter.chosen(facts_of.read(material, date.min))}
+    told = {bullet.text for _, bullet in telling.chosen(facts_of.read(material, date.min))}
     return [line for line in lines if career.text(line) not in told] or lines
 
 

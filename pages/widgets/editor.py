@@ -59,7 +59,7 @@ def draw(workbench: Workbench) -> Edited:
         _download(workbench, edited)
     st.text_area(
         "Source",
-        height=200,
+        height=420,
         max_chars=LONGEST,
         key=_key(shipped),
         on_change=_keep,

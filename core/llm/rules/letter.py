@@ -8,10 +8,10 @@ from core.llm.rules import naming
 from core.llm.rules.deed import deed
 from core.llm.rules.facts import Facts
 from core.llm.rules.phrases import inner, items, listed, many
+from core.llm.rules.telling import chosen
 from core.schema import AiAnswer, Written
 from core.tools import career, demands, keywords
 from core.tools.career import Bullet, Post
-from core.tools.lexicon import HARD
 from core.tools.scoring import quote
 
 CONTACT, MOTIVATION = "contact", "motivation"
@@ -27,23 +27,11 @@ _OF_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_SUMMARY = 200  # characters: what a letter may quote without being a second resume
-LONGEST_LINE = 420
 NOTHING_TO_TELL = (
     "No line of the resume says in a sentence what was done, so the letter is short. Write two or three such lines "
     "into the resume (“Built …”, “Led …”) and run it again."
 )
 NAME, COMPANY, POSITION = "[your name]", "[company]", "[position]"
-_HEADING_LIKE = re.compile(
-    r"(?:(?:latest|last|current|previous|main|key|my) )?"
-    r"(?:areas?|tools?|technolog(?:y|ies)|tech(?:nical)? stack|stack|environment|skills?|key skills|responsibilities|duties"
-    r"|achievements?|tasks|project|projects?|role|team|front|back|frontend|backend|database|databases|languages)"
-    r"(?: (?:summary|used|description|size|of responsibility))?\s*[.:–—-](?:\s|$)|(?:tools|technology|skills) (?:summary|used)\b"
-    r"|(?:the )?(?:development|design|creation|implementation|support|maintenance|administration) of\b|developed of\b",
-    re.IGNORECASE,
-)
-_OF_A_THING = re.compile(
-    r"(?:the |it |this |our )?[A-Z]?\w* ?(?:is|are|was|were|provides?|allows?|includes?|gives) ", re.IGNORECASE
-)
 _BY_ONESELF = re.compile(r"freelance|self-employed|independent", re.IGNORECASE)
 _SIDE = re.compile(r"\b(?:front|back|full)[\s-]?(?:end|stack)\b", re.IGNORECASE)  # nobody by itself
 
@@ -102,7 +90,7 @@ def body(facts: Facts) -> Iterator[str]:
     yield _why(facts)
     yield facts.material.inputs.get(MOTIVATION, "").strip()
     if given := chosen(facts):
-        yield from _deeds(facts, given)
+        yield from _deeds(given)
     elif 0 < len(summary := _prose(facts)) <= LONGEST_SUMMARY:
         yield f"In short, as my resume puts it: “{quote(summary, LONGEST_SUMMARY)}”"
     elif facts.has_resume:
@@ -113,12 +101,12 @@ def body(facts: Facts) -> Iterator[str]:
 
 def _places(facts: Facts) -> str:
     """Where somebody has worked, where no line says what they did there."""
-    now, *before = [_role(post) for post in facts.career.posts if post.title and post.employer][:2] or [""]
-    if not now:
+    posts = [post for post in facts.career.posts if post.title and post.employer][:2]
+    if not posts:
         return "My resume says where I have worked and what I did there."
-    latest = next(post for post in facts.career.posts if post.title and post.employer)
+    latest, *before = posts
     since = f"Since {latest.start.year} I have worked" if latest.current and latest.start else "I worked most recently"
-    return f"{since} as {now}{f', and before that as {before[0]}' if before else ''}."
+    return f"{since} as {_role(latest)}{f', and before that as {_role(before[0])}' if before else ''}."
 
 
 def _role(post: Post) -> str:
@@ -135,29 +123,6 @@ def _prose(facts: Facts) -> str:
     lines = career.text_lines(facts.career.resume["basics"].get("summary"))
     whole = [line for line in lines if line.endswith((".", "!", "?"))] if len(lines) > 1 else lines
     return " ".join(line for line in whole if not _CONTACT.search(line))
-
-
-def chosen(facts: Facts) -> list[tuple[Post, Bullet]]:
-    """The three lines that speak most to the posting, from two posts at most, newest first."""
-    best = sorted(facts.best_bullets, key=lambda pair: not facts.relevance(pair[1].text))
-    kept: list[tuple[Post, Bullet]] = []
-    for post, bullet in best:
-        posts = {each.id for each, _ in kept}
-        if len(kept) < 3 and (post.id in posts or len(posts) < 2) and _can_be_told(bullet.text):
-            kept.append((post, bullet))
-    order = [post.id for post in facts.career.posts]
-    return sorted(kept, key=lambda pair: order.index(pair[0].id))
-
-
-def _can_be_told(text: str) -> bool:
-    """Whether a line says what was done; a list of tools or a heading that an import took for a line does not."""
-    if len(text) > LONGEST_LINE or _HEADING_LIKE.match(text) or _OF_A_THING.match(text) or not text[:1].isalnum():
-        return False
-    if len(text) > LONGEST_SUMMARY and deed(text) is None:
-        return False
-    named = {name for hit in keywords.find(text) if hit.grade == HARD for name in hit.term.split()}
-    listing = len(re.findall(r"[,;|/·]| and ", text)) >= 3
-    return deed(text) is not None or not (listing and 3 * len(named) >= len(text.split()))
 
 
 def _why(facts: Facts) -> str:
@@ -190,9 +155,9 @@ def _proven(facts: Facts, terms: Sequence[str]) -> list[str]:
     ]
 
 
-def _deeds(facts: Facts, chosen: list[tuple[Post, Bullet]]) -> Iterator[str]:
+def _deeds(told: list[tuple[Post, Bullet]]) -> Iterator[str]:
     by_post: dict[str, tuple[Post, list[str]]] = {}
-    for post, bullet in chosen:
+    for post, bullet in told:
         by_post.setdefault(post.id, (post, []))[1].append(bullet.text)
     for number, (post, texts) in enumerate(by_post.values()):
         before = number > 0 and not post.current
