@@ -16,7 +16,7 @@ from pages.widgets import broken
 @contextlib.asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Build the workbench on the server's loop; at the end stop and record every run before the streams close."""
-    wiring.check_host(st.get_option("server.address") or "0.0.0.0")
+    connections.check(st.get_option("server.address") or "0.0.0.0")
     wiring.install(workbench := wiring.build(read(os.environ)))
     with traces.discreet():
         async with portal.opened() as bridge, serving.stopping_first(workbench), serving.tidied():

@@ -7,14 +7,25 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from core import cli_prices, cli_runs, cli_tokens, cli_usage, demo, doctor, settings, terminal, wiring
-from core.access.plans import PLANS
+from core import (
+    cli_pack,
+    cli_prices,
+    cli_runs,
+    cli_tokens,
+    cli_usage,
+    cli_users,
+    demo,
+    doctor,
+    settings,
+    terminal,
+    wiring,
+)
 from core.commands import CALLER, Command, Commands, existing_file
 from core.drive import importing, papers, people
-from core.errors import Invalid, WorkbenchError
+from core.errors import Invalid, StorageDown, WorkbenchError
 from core.schema import FEATURES, AiRequest
 from core.settings import Settings
-from core.store import Store, init_db
+from core.store import Store, init_db, scrub
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,17 +99,21 @@ def import_job(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def add_user(given: argparse.Namespace, settings: Settings) -> int:
-    """A new candidate."""
-    user = people.add_candidate(wiring.furnish(settings), name=given.name, plan=given.plan, profile={})
-    print(user.id)
-    return 0
-
-
 def upgrade(_given: argparse.Namespace, settings: Settings) -> int:
     """Migrate the database to the newest version."""
     init_db(Store(settings.database))
     print("The database is up to date.")
+    return 0
+
+
+def scrub_database(_given: argparse.Namespace, settings: Settings) -> int:
+    """Write the SQLite file anew, so that nothing of what was deleted is left in it; nobody else saves meanwhile."""
+    if not scrub.scrub(_store(settings)):
+        raise StorageDown(
+            "The database is in use, or there is no room to write it anew. Free as much space as its file takes, stop "
+            "the workbench, then try again."
+        )
+    print("Nothing of what was deleted is left in the database's files.")
     return 0
 
 
@@ -107,7 +122,7 @@ def load_demo(_given: argparse.Namespace, settings: Settings) -> int:
     store = Store(settings.database)
     init_db(store)
     loaded = demo.load_once(store)
-    print("Loaded six candidates." if loaded else "There are candidates already, so nothing was loaded.")
+    print("Loaded six candidates." if loaded else "There are candidates already, or there were, so nothing was loaded.")
     return 0
 
 
@@ -160,13 +175,10 @@ def _parser() -> argparse.ArgumentParser:
     job.add_argument("--title")
     job.add_argument("--company")
 
-    user = commands.add_parser("user", help="candidates").add_subparsers(required=True, metavar="WHAT")
-    new = _command(user, "add", add_user)
-    new.add_argument("name")
-    new.add_argument("--plan", choices=PLANS, default="free")
-
+    cli_users.add_to(commands, _command)
     database = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="WHAT")
     _command(database, "upgrade", upgrade)
+    _command(database, "scrub", scrub_database)
     examples = commands.add_parser("demo", help="the demo data").add_subparsers(required=True, metavar="WHAT")
     _command(examples, "load", load_demo)
     cli_usage.add_demo_to(examples, _command)
@@ -174,6 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_tokens.add_to(commands, _command)
     cli_usage.add_to(commands, _command)
     cli_runs.add_to(commands, _command)
+    cli_pack.add_to(commands, _command)
     _command(commands, "doctor", examine)
     return parser
 

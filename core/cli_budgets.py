@@ -1,4 +1,4 @@
-"""The terminal's `usage budgets`: what is left of the budgets that runs share, and how the month will end."""
+"""The terminal's `usage budgets`: what is left of the budgets that runs share, how the month will end, and changing them."""
 
 import argparse
 import json
@@ -6,10 +6,14 @@ from typing import Any
 
 from core import wiring
 from core.access.limits import money
-from core.access.plans import load_policy
-from core.commands import Add, Commands
+from core.access.plans import Policy, load_policy
+from core.commands import CALLER, Add, Commands
+from core.errors import Invalid
 from core.schema import usd
 from core.settings import Settings
+from core.store import Store
+from core.usage import budget_changes
+from core.usage.budget_changes import BudgetTerms
 from core.usage.budgets import Standing, outlook, standings
 from core.usage.queries import Usage
 
@@ -19,6 +23,8 @@ COLUMNS = ("budget", "of", "used", "held", "left")
 def budgets(given: argparse.Namespace, settings: Settings) -> int:
     """What is left of the month's budgets, and when they run out."""
     policy, store = load_policy(settings.policy_file), wiring.furnish(settings)
+    if given.set or given.unset:
+        _change(given, store, policy)
     found = standings(store, policy, Usage(store).now())
     if given.json:
         print(json.dumps({"budgets": [as_json(one) for one in found]}))
@@ -35,6 +41,21 @@ def budgets(given: argparse.Namespace, settings: Settings) -> int:
             )
         )
     return 0
+
+
+def _change(given: argparse.Namespace, store: Store, policy: Policy) -> None:
+    """Set one budget, or let the policy file hold again. Errors: `Invalid` and those of `budget_changes`."""
+    if given.set and given.unset:
+        raise Invalid("Change one budget at a time: either --set or --unset.")
+    if given.set:
+        subject, _, dollars = given.set.rpartition("=")
+        terms = BudgetTerms(subject, dollars, given.refuse, given.this_month)
+        budget_changes.change(store, policy, Usage(store), terms, CALLER, given.reason)
+        return
+    ids = budget_changes.live(store, given.unset)
+    if not ids:
+        raise Invalid(f"No change of the budget {given.unset} holds: it is as the policy file says.")
+    budget_changes.retire(store, policy, ids, CALLER, given.reason)
 
 
 def as_json(one: Standing) -> dict[str, Any]:
@@ -59,4 +80,10 @@ def as_json(one: Standing) -> dict[str, Any]:
 
 def add_to(kinds: Commands, add: Add) -> None:
     """Put `budgets` among the `usage` commands."""
-    add(kinds, "budgets", budgets).add_argument("--json", action="store_true", help="one JSON object, alone on stdout")
+    one = add(kinds, "budgets", budgets)
+    one.add_argument("--json", action="store_true", help="one JSON object, alone on stdout")
+    one.add_argument("--set", metavar="BUDGET=DOLLARS", help="change project, plan:, feature: or caller:NAME, at once")
+    one.add_argument("--refuse", action="store_true", help="at its end runs are refused; without it they step down")
+    one.add_argument("--this-month", action="store_true", help="it holds until the month ends")
+    one.add_argument("--unset", metavar="BUDGET", help="let the policy file hold again")
+    one.add_argument("--reason", default="", help="why, for the audit log")

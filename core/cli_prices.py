@@ -61,9 +61,12 @@ def add(given: argparse.Namespace, settings: Settings) -> int:
     rates: dict[str, Any] = {kind: value for kind in KINDS if (value := getattr(given, kind)) is not None}
     if given.above:
         rates[ABOVE] = [_step(one) for one in given.above]
+    provider, _, model = (given.provider, "", given.name) if given.name else given.provider.partition("/")
+    if not model:
+        raise Invalid("Name a model as provider/model, for example openai/gpt-6-luna.")
     terms = PriceTerms(
-        provider=given.provider,
-        model=given.name,
+        provider=provider,
+        model=model,
         rates=rates,
         valid_from=given.valid_from,
         valid_to=given.valid_to,
@@ -73,7 +76,7 @@ def add(given: argparse.Namespace, settings: Settings) -> int:
         note=given.note,
     )
     id = prices.add(_store(settings), terms, CALLER, sure=given.sure, replacing=given.replace)
-    print(f"Price own:{id} of {given.provider}/{given.name}, dollars per million tokens:")
+    print(f"Price own:{id} of {provider}/{model}, dollars per million tokens:")
     print("\n".join(_table(price_row("", rates))))
     print(id)
     return 0
@@ -94,8 +97,8 @@ def add_to(commands: Commands, put: Add) -> None:
     rows.add_argument("--all", action="store_true", help="retired rows too")
 
     new = put(kinds, "add", add)
-    new.add_argument("provider", help="as in openai")
-    new.add_argument("name", metavar="model", help="as the server names it: gpt-6-luna")
+    new.add_argument("provider", metavar="provider/model", help="as the server names it: openai/gpt-6-luna")
+    new.add_argument("name", nargs="?", metavar="model", help="where the first is the provider alone")
     for kind in KINDS:
         needed = kind in ("input", "output")
         new.add_argument(f"--{kind}", required=needed, metavar="DOLLARS", help=HELP[kind])

@@ -1,17 +1,18 @@
 """The composition root: one Workbench, built from settings. Tests build theirs with other providers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core import demo
 from core.access.plans import Policy, load_policy
 from core.errors import Misconfigured
-from core.llm import history, openai_line
+from core.llm import history, openai_line, packs
 from core.llm.cooldown import Cooldown
 from core.llm.embedded import EmbeddedProvider
 from core.llm.live import LiveRun
 from core.llm.openai_provider import OpenAIProvider
+from core.llm.packs import Started
 from core.llm.prepare import Desk
 from core.llm.prompts import Prompts
 from core.llm.provider import Provider
@@ -48,6 +49,10 @@ class Workbench:
     def start(self, request: AiRequest, caller: Caller, *, key: str | None = None) -> str:
         """From a page's thread: start a run, or find the one that `key` made; returns its id."""
         return self._loop().call(lambda: self.registry.start(request, caller, key=key))
+
+    def start_pack(self, requests: Sequence[AiRequest], caller: Caller, *, key: str) -> list[Started]:
+        """From a page's thread: start the runs of a job pack together, or find those that `key` made."""
+        return self._loop().call(lambda: packs.start(self.registry, requests, caller, key=key))
 
     def cancel(self, run_id: str) -> None:
         """From a page's thread: stop a run."""

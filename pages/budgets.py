@@ -6,7 +6,7 @@ from core import wiring
 from core.access import members
 from core.usage import alerts
 from core.usage.budgets import standings
-from pages.widgets import budget_alerts, budget_cards, notice
+from pages.widgets import budget_alerts, budget_cards, budget_change, notice
 
 workbench = wiring.current()
 st.title("Budgets", anchor=False)
@@ -17,4 +17,5 @@ alerts.check(workbench.store, workbench.policy, figures, each=each)
 budget_alerts.draw(workbench)
 budget_cards.draw(each, workbench.policy, names)
 budget_cards.burn_down(each, names)
-budget_cards.how_to_change(each, workbench.settings.policy_file.name)
+budget_change.draw(workbench, figures, each, names)
+budget_cards.in_the_file(each, workbench.settings.policy_file.name)

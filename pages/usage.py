@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import wiring
 from core.access import members
+from core.usage.coverage import known_calls
 from core.usage.economics import economics
 from pages.widgets import notice, usage_cards, usage_documents, usage_filters, usage_views
 
@@ -29,11 +30,13 @@ st.title("Usage", anchor=False)
 notice.draw("usage")
 names, figures = members.names(workbench.store), workbench.usage.now()
 asked = usage_filters.draw(figures, names)
-if not usage_cards.draw(figures, asked).runs:
+total = usage_cards.draw(figures, asked)
+if not total.runs:
     usage_filters.nothing(figures, asked)
 elif (view := usage_filters.view(VIEWS)) == "documents":
     by = usage_documents.groups()
-    (whole,) = economics(workbench.store, figures, asked.filter, ())
-    usage_documents.draw(whole, economics(workbench.store, figures, asked.filter, by), by, names)
+    whole, rows = economics(figures, asked.filter, by)
+    spent = usage_cards.spent(total, known_calls(figures, asked.filter, total))
+    usage_documents.draw(whole, spent, rows, by, names)
 else:
     DRAW[view](figures, asked, names)

@@ -19,13 +19,13 @@ FLOORS = {
         core.access.budget_lines  core.access.limits  core.access.lineup  core.access.plans  core.access.policy_values
         core.access.toml_lines
         core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.evidence  core.drive.folding  core.drive.numerals
-        core.drive.extents  core.drive.ranks  core.drive.reckoning  core.drive.source  core.drive.tenure
+        core.drive.extents  core.drive.ranks  core.drive.reckoning  core.drive.signs  core.drive.source  core.drive.tenure
         core.drive.verdicts  core.drive.vocabulary
         core.drive.dates  core.drive.kept  core.drive.markdown  core.drive.resume  core.drive.shape
         core.drive.tailoring  core.drive.targets  core.drive.wording
         core.drive.blocks  core.drive.contacts  core.drive.employers  core.drive.entries
         core.drive.headings  core.drive.lists  core.drive.periods  core.drive.spacing
-        core.drive.structure  core.drive.studies  core.drive.unpacking  core.drive.wordlists
+        core.drive.resume_page  core.drive.richtext  core.drive.structure  core.drive.studies  core.drive.unpacking  core.drive.wordlists
         core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.deeds  core.llm.fence  core.llm.front_matter
         core.llm.grounding  core.llm.fields  core.llm.own_texts  core.llm.unproven  core.llm.quotations  core.llm.reports
         core.llm.statements  core.llm.json_object  core.llm.json_scan
@@ -42,24 +42,27 @@ FLOORS = {
     """,
     "1 store": "core.store  core.store.*",
     "2 reach": """
-        core.access.admission  core.access.budget  core.access.ledger  core.access.settlement
+        core.access.admission  core.access.budget  core.access.dated_budgets  core.access.ledger
+        core.access.settlement
         core.access.members  core.access.offer
         core.access.sight  core.access.tokens
-        core.demo.load  core.demo.runs  core.demo.shelf  core.demo.year
-        core.drive.importing  core.drive.papers  core.drive.people
+        core.demo.kept  core.demo.load  core.demo.runs  core.demo.shelf  core.demo.year
+        core.drive.bin  core.drive.erasure  core.drive.exporting  core.drive.importing  core.drive.made
+        core.drive.papers  core.drive.people
         core.drive.reading  core.drive.reading_*  core.drive.save
         core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
-        core.llm.openai_*  core.llm.outcome  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs
+        core.llm.openai_*  core.llm.outcome  core.llm.pack_papers  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs
         core.llm.trips  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*
     """,
     "3 heart": """
-        core.llm.call  core.llm.intake  core.llm.live  core.llm.past  core.llm.prepare  core.llm.registry  core.llm.runner
+        core.llm.call  core.llm.intake  core.llm.live  core.llm.packs  core.llm.past  core.llm.prepare  core.llm.registry  core.llm.runner
         core.portal
     """,
     "4 root": """
-        core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_prices  core.cli_runs  core.cli_tokens
+        core.__main__  core.cli  core.cli_budgets  core.cli_money  core.cli_pack  core.cli_prices  core.cli_runs  core.cli_tokens
+        core.cli_users
         core.cli_usage  core.commands  core.demo  core.doctor  core.serving  core.terminal  core.wiring
     """,
     "5 doors": "core.api  core.api.*  pages  pages.*  workbench",

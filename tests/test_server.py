@@ -209,11 +209,14 @@ def test_another_name_for_this_machine_is_turned_away(server: Server, path: str)
     for host in ("evil.example", f"evil.example:{port}", f"127.0.0.1.evil.example:{port}"):
         refused = httpx2.get(f"{server.url}{path}", headers={"Host": host})
         assert refused.status_code == 421
+        assert (refused.headers["content-type"] == "application/problem+json") == path.startswith("/api")
         assert refused.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'self'" in refused.headers["content-security-policy"]
     for first, second in (("127.0.0.1", "evil.example"), ("evil.example", "127.0.0.1")):
         twice = f"GET {path} HTTP/1.1\r\nHost: {first}\r\nHost: {second}\r\nConnection: close\r\n\r\n"
         assert _answer(server, [twice.encode()]).startswith(b"HTTP/1.1 421")
+    named = f"GET http://evil.example{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    assert _answer(server, [named.encode()]).startswith(b"HTTP/1.1 421")
     for host in (f"localhost:{port}", f"LOCALHOST:{port}"):
         assert httpx2.get(f"{server.url}{path}", headers={"Host": host}).status_code == 200
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from core.access import ledger
+from core.access import dated_budgets, ledger
 from core.access.ledger import Claim, Line
 from core.access.limits import Limit, Limits, limits, money
 from core.access.plans import Policy
@@ -132,8 +132,8 @@ def more(store: Store, claim: Claim, run_id: str, *, used: Estimate, need: Estim
 def left(store: Store, policy: Policy, user_id: int, plan: str, *, at: datetime | None = None) -> Allowance:
     """What a candidate on this plan has left of each limit, running runs counted in full. Errors: `Invalid`."""
     at = at or now()
-    holding = limits(policy, plan, user_id, at)
     with store.read() as connection:
+        holding = limits(dated_budgets.in_force(connection, policy, at), plan, user_id, at)
         lines = ledger.lines(connection, holding, at)
     return Allowance(*(_left(one, line, at) for one, line in zip(holding, lines, strict=True)))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.access import ledger, limits
+from core.access import dated_budgets, ledger, limits
 from core.access.limits import Limit
 from core.access.plans import Policy
 from core.store import Store
@@ -33,14 +33,14 @@ class Budget:
 def project(store: Store, policy: Policy, *, at: datetime | None = None) -> Budget:
     """The project's budget of the month (UTC). Errors: `StorageDown`."""
     at = at or now()
-    ((_, found),) = _as_they_stand(store, (limits.project(policy, at),), at)
+    ((_, found),) = _as_they_stand(store, (limits.project(dated_budgets.policy_now(store, policy, at), at),), at)
     return found
 
 
 def shared(store: Store, policy: Policy, *, at: datetime | None = None) -> list[tuple[Limit, Budget]]:
-    """Those of plans, features and callers, in the order of the file. Errors: `StorageDown`."""
+    """Those of plans, features and callers, in the order of the file, then those that were added. Errors: `StorageDown`."""
     at = at or now()
-    return _as_they_stand(store, limits.shared(policy, at)[1:], at)
+    return _as_they_stand(store, limits.shared(dated_budgets.policy_now(store, policy, at), at)[1:], at)
 
 
 def _as_they_stand(store: Store, wanted: Sequence[Limit], at: datetime) -> list[tuple[Limit, Budget]]:

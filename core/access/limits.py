@@ -16,6 +16,7 @@ WINDOW = timedelta(seconds=60)
 MINUTE = "minute"
 PROJECT = "project"
 OWN = "user:"  # how the subject of a candidate begins
+NOBODY = "user:0"  # the subject of candidates who were erased while runs of theirs were under way
 
 
 def day(at: datetime) -> str:
@@ -66,7 +67,8 @@ class Limit:
             cure = f"Ask for less, wait until {_moment(resets)}, or move the candidate to a larger plan."
             return QuotaExceeded(f"{what} and this call may need {need:,}. {cure}", retry_after_s=wait)
         what = f"The month's budget of {self.whose} is {money(self.most)}; {money(left)} is left"
-        cure = f"It begins anew on {_moment(resets)}; an admin can raise it in the policy file."
+        where = "in the policy file" if self.subject.startswith(OWN) else "on the page Budgets"
+        cure = f"It begins anew on {_moment(resets)}; an admin can raise it {where}."
         return BudgetExceeded(f"{what} and this call may cost {money(need, up=True)}. {cure}", retry_after_s=wait)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from core.access.ledger import Claim, Key, where
-from core.access.limits import OWN, PROJECT
+from core.access.limits import NOBODY, OWN, PROJECT
 from core.store.statement import Statement
 
 _POST = Statement(
@@ -43,7 +43,7 @@ class _Ended:
 class Spent:
     """What a run used in the end; of an unknown cost, `least_nanousd` is what is known of it.
 
-    `recorded` says that its end is written by the same transaction.
+    `recorded` says that its end is written by the same transaction, `erased` that its candidate is gone.
     """
 
     claim: Claim
@@ -52,6 +52,7 @@ class Spent:
     nanousd: int | None
     least_nanousd: int
     recorded: bool
+    erased: bool = False
 
 
 def settle(connection: Connection, spent: Sequence[Spent]) -> None:
@@ -80,6 +81,7 @@ def _ended(spent: Spent, held: Sequence[Any] | None) -> _Ended | None:
         return _Ended(whose, spent.tokens, _cost(spent, nanousd), tokens, nanousd)
     if spent.recorded and (claim.tokens or claim.nanousd):
         whose = [*where(claim.limits).values()]
+        whose[0] = NOBODY if spent.erased else whose[0]
         return _Ended(whose, spent.tokens - claim.tokens, _cost(spent, claim.nanousd) - claim.nanousd, 0, 0)
     return None
 

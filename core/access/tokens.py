@@ -18,6 +18,7 @@ from core.store.columns import now
 
 SCOPES = ("run", "choose-model", "choose-prompt", "read-runs", "admin")
 LONGEST_DAYS = 3_650
+LARGEST_ID = 2**53  # as in a request
 KEPT_S = 5.0  # how long a verified token is believed, and so how long a revoked one may still work
 NOTED_S = 60.0  # how often its last use is written down
 MOST_KEPT = 10_000
@@ -105,7 +106,7 @@ def create(
     )
     try:
         with store.writing(EVERYONE) as session:
-            if user_id is not None and session.get(User, user_id) is None:
+            if user_id is not None and (user_id > LARGEST_ID or session.get(User, user_id) is None):
                 raise NotFound(f"There is no candidate {user_id}. Leave --user out for a token that serves everyone.")
             session.add(token)
     except StoreConflict:

@@ -94,10 +94,10 @@ def idempotency_key(request: Request) -> str | None:
 
 def last_event_id(request: Request) -> int:
     """The last event that a client saw, 0 for none. Errors: `Invalid`."""
-    given = request.headers.get("last-event-id", "").strip()
-    if given and not EVENT_ID.fullmatch(given):
+    given = [value.strip() for value in request.headers.getlist("last-event-id")] or [""]
+    if len(given) > 1 or not EVENT_ID.fullmatch(given[0] or "0"):
         raise Invalid("Last-Event-ID has to be the id of an event of this run, a whole number.")
-    return int(given or 0)
+    return int(given[0] or 0)
 
 
 def _check_kind(request: Request) -> None:

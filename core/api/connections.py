@@ -5,6 +5,7 @@ Uvicorn by itself reads what comes before a body without a limit and waits for c
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,9 @@ from uvicorn.config import HTTP_PROTOCOLS, WS_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from core import wiring
+from core.api import heads
+from core.api.problems import means_api
 from core.api.refusals import (
     MOST_ADDRESS,
     MOST_FIELDS,
@@ -26,6 +30,10 @@ from core.api.refusals import (
 from core.errors import TooSlow, WorkbenchError
 
 MOST_WAITING = 16  # pipelined requests: sent by one client before the first of them is answered
+UNGUARDED = (
+    "Started this way, the workbench does not limit how slowly and how much clients send before a body. "
+    "Start it with `make run`."
+)
 MOST_FILES = os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") > 0 else 4_096
 
 
@@ -33,6 +41,13 @@ def guard() -> None:
     """Make uvicorn use the classes below for all connections of this process; call it before the server starts."""
     HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"
     WS_PROTOCOLS["websockets-sansio"] = f"{__name__}:{Socket.__name__}"
+
+
+def check(host: str) -> None:
+    """Before it serves: `Misconfigured` where others could reach it; a warning where `guard` was not called in time."""
+    wiring.check_host(host)
+    if not HTTP_PROTOCOLS["auto"].startswith(__name__):
+        print(UNGUARDED, file=sys.stderr)
 
 
 class Connection(HttpToolsProtocol):
@@ -121,6 +136,7 @@ class Connection(HttpToolsProtocol):
             raise self._because(
                 Malformed("Too many requests were sent at once on one connection. Wait for the answers.")
             )
+        self._believe_address()
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         else:  # both ways to go on, `handle_websocket_upgrade` and `_parse_without_upgrade`, read it from there
@@ -134,6 +150,16 @@ class Connection(HttpToolsProtocol):
         self._progressed = True
         if not self.parser.should_upgrade():
             super().on_message_complete()
+
+    def _believe_address(self) -> None:
+        """The host of an address that names one counts, and not the header's."""
+        if (host := heads.named_host(self.url)) is not None:
+            self.headers[:] = [*(field for field in self.headers if field[0] != b"host"), (b"host", host)]
+
+    def _should_upgrade(self) -> bool:
+        """Whether a page opens its socket. The API has none, and with a body it is an ordinary request."""
+        ordinary = self.scope["method"] != "GET" or heads.has_body(self.headers) or means_api(heads.path(self.url))
+        return not ordinary and super()._should_upgrade()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -153,10 +179,10 @@ class Connection(HttpToolsProtocol):
         if self.scope["method"] == "CONNECT":
             self._refuse(Malformed("The workbench is no proxy. Ask it for an address of its own."))
             return
-        lines = [b"%b %b HTTP/1.1" % (self.scope["method"].encode(), self.url)]
-        lines += [b"%b: %b" % field for field in self.headers if field[0] not in (b"upgrade", b"connection")]
+        version = self.parser.get_http_version()
+        head = heads.without_upgrade(self.scope["method"], self.url, version, self.headers)
         self.parser = HttpRequestParser(self)
-        self._parse(b"\r\n".join((*lines, b"", rest)))
+        self._parse(head + rest)
 
     # -- steps of uvicorn's that are followed ----------------------------------------------------------
 

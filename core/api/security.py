@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.api.problems import means_api, problem
+from core.errors import WorkbenchError
 from core.wiring import LOCAL_HOSTS
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -51,11 +53,22 @@ def is_ours(scope: Scope) -> bool:
     return scope["type"] == "http" or origin is None or origin.lower().partition("://")[2] == host
 
 
+class Misdirected(WorkbenchError):
+    """The request names another machine than this one."""
+
+    code = "misdirected"
+    status = 421
+
+    def __init__(self) -> None:
+        super().__init__("The workbench serves this machine only: open it at http://127.0.0.1.")
+
+
 async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
     else:
-        answer = PlainTextResponse("The workbench serves this machine only: open it at http://127.0.0.1.", 421)
+        told = Misdirected()
+        answer = problem(told) if means_api(scope["path"]) else PlainTextResponse(told.message, told.status)
         await answer(scope, receive, send)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.demo.shelf import DemoCandidate, candidates
+from core.drive import erasure
 from core.drive.resume import digest
 from core.drive.shape import normalise
 from core.store import EVERYONE, Document, DocumentRevision, Job, ResumeVersion, Store, User
@@ -16,11 +17,11 @@ LOCK = 7_201_958_642
 
 
 def load_once(store: Store) -> bool:
-    """Load everything in one transaction unless there is a candidate already. Returns whether it loaded."""
+    """Load everything in one transaction unless there is, or was, a candidate. Returns whether it loaded."""
     with store.writing(EVERYONE) as session:
         if store.url.get_backend_name() == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
-        if session.scalar(select(User.id).limit(1)) is not None:
+        if session.scalar(select(User.id).limit(1)) is not None or erasure.any_erased(session):
             return False
         for person in candidates():
             _load(session, person)

@@ -6,22 +6,27 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
+from core.demo import kept
+from core.demo.kept import Kept
 from core.demo.year import LEG_COLUMNS, PLANS, RUN_COLUMNS, Rows, Year
 from core.errors import Conflict
-from core.store import AiAttempt, AiRun, Store, User
+from core.store import AiAttempt, AiRun, Document, DocumentRevision, ResumeVersion, Store, User
 from core.store.columns import now
 from core.usage import fold
 
 RUN: Table = AiRun.__table__  # type: ignore[assignment]
 ATTEMPT: Table = AiAttempt.__table__  # type: ignore[assignment]
 USER: Table = User.__table__  # type: ignore[assignment]
+DOCUMENT: Table = Document.__table__  # type: ignore[assignment]
+REVISION: Table = DocumentRevision.__table__  # type: ignore[assignment]
+VERSION: Table = ResumeVersion.__table__  # type: ignore[assignment]
 
 USERS, AT_ONCE = 5_000, 5_000
 MARK, PAST_MARK = "demo:", "demo;"  # every name that begins with the first sorts before the second
 
 
 def make(store: Store, count: int, *, seed: int = 1, sure: bool = False) -> int:
-    """Put in so many runs of the last 365 days and add them up; returns how many legs they have.
+    """Put in so many runs of the last 365 days with what was kept of them, and add them up; returns how many legs they have.
 
     The same seed on the same day makes the same runs in an empty database, and others beside those.
     Errors: `Conflict` when there are real runs and nobody is `sure`.
@@ -34,34 +39,40 @@ def make(store: Store, count: int, *, seed: int = 1, sure: bool = False) -> int:
     chance = np.random.default_rng([seed, _there(store)])
     people = _people(store, min(USERS, max(1, count)))
     legs = 0
-    for runs, attempts in _batches(Year(count, people, chance).days()):
+    for runs, attempts, papers in _batches(Year(count, people, chance).days()):
         with store.write() as connection:
             _put(connection, RUN.name, RUN_COLUMNS, runs)
             _put(connection, ATTEMPT.name, LEG_COLUMNS, attempts)
+            for table, columns, rows in kept.tables(connection, papers):
+                _put(connection, table, columns, rows)
         legs += len(attempts)
     fold.rebuild(store)
     return legs
 
 
-def _batches(days: Iterator[tuple[Rows, Rows]]) -> Iterator[tuple[Rows, Rows]]:
+def _batches(days: Iterator[tuple[Rows, Rows, list[Kept]]]) -> Iterator[tuple[Rows, Rows, list[Kept]]]:
     """Days put together until they are worth a transaction."""
-    runs, legs = Rows(), Rows()
-    for some_runs, some_legs in days:
-        runs, legs = runs + some_runs, legs + some_legs
+    runs, legs, papers = Rows(), Rows(), list[Kept]()
+    for some_runs, some_legs, some_papers in days:
+        runs, legs, papers = runs + some_runs, legs + some_legs, papers + some_papers
         if len(runs) >= AT_ONCE:
-            yield runs, legs
-            runs, legs = Rows(), Rows()
+            yield runs, legs, papers
+            runs, legs, papers = Rows(), Rows(), []
     if runs:
-        yield runs, legs
+        yield runs, legs, papers
 
 
 def clear(store: Store) -> int:
-    """Take all made-up runs and their candidates out again; returns how many runs it was."""
+    """Take all made-up runs, what was kept of them and their candidates out again; returns how many runs it was."""
     cleared = 0
     while True:
         with store.write() as connection:
-            some = select(RUN.c.id).where(RUN.c.caller >= MARK, RUN.c.caller < PAST_MARK).limit(AT_ONCE)
-            gone = connection.execute(delete(RUN).where(RUN.c.id.in_(some.scalar_subquery()))).rowcount
+            made_up = select(RUN.c.id).where(RUN.c.caller >= MARK, RUN.c.caller < PAST_MARK)
+            some = made_up.order_by(RUN.c.caller, RUN.c.created_at).limit(AT_ONCE).scalar_subquery()
+            papers = select(REVISION.c.document_id).where(REVISION.c.source_run_id.in_(some))
+            connection.execute(delete(DOCUMENT).where(DOCUMENT.c.id.in_(papers.scalar_subquery())))
+            connection.execute(delete(VERSION).where(VERSION.c.source_run_id.in_(some)))
+            gone = connection.execute(delete(RUN).where(RUN.c.id.in_(some))).rowcount
         cleared += gone
         if not gone:
             break

@@ -1,4 +1,4 @@
-"""A year of made-up runs and their legs as rows, in the shape of real ones."""
+"""A year of made-up runs, their legs, and what was kept of them, as rows in the shape of real ones."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.demo import kept
+from core.demo.kept import Kept
 from core.llm import pricing
 from core.schema import FEATURES, Usage
 from core.store.columns import now
@@ -83,20 +85,21 @@ class Year:
         self.begin = datetime.combine(now().date() - timedelta(days=DAYS), time(), UTC)
         self.rates = [_rates(*names) for names in (*MODELS, RULES)]
 
-    def days(self) -> Iterator[tuple[Rows, Rows]]:
-        """The rows of runs and legs, day by day."""
+    def days(self) -> Iterator[tuple[Rows, Rows, list[Kept]]]:
+        """The rows of runs and legs, and what was kept of them, day by day."""
         weekday = self.begin.weekday()
         weights = np.array([WEEK[(weekday + day) % 7] * (1 + day / DAYS) for day in range(DAYS)])
         for day, many in enumerate(self.chance.multinomial(self.count, weights / weights.sum())):
             if many:
                 yield self._day(day, int(many))
 
-    def _day(self, day: int, many: int) -> tuple[Rows, Rows]:
+    def _day(self, day: int, many: int) -> tuple[Rows, Rows, list[Kept]]:
         runs: Rows = []
         legs: Rows = []
+        papers: list[Kept] = []
         for drawn in zip(*(column.tolist() for column in self._drawn(day, many)), strict=True):
-            self._run(runs, legs, day, Drawn(*drawn))
-        return runs, legs
+            self._run(runs, legs, papers, day, Drawn(*drawn))
+        return runs, legs, papers
 
     def _drawn(self, day: int, many: int) -> list[npt.NDArray[Any]]:
         """What chance says of each run, one column a thing."""
@@ -116,8 +119,8 @@ class Year:
         bits = [chance.integers(0, 2**width, many, np.int64) for width in (12, 62)]
         return [moments, people, feature, model, status, caller, sent, cached, written, latency, first, *bits]
 
-    def _run(self, runs: Rows, legs: Rows, day: int, drawn: Drawn) -> None:
-        """One run and its legs, as rows."""
+    def _run(self, runs: Rows, legs: Rows, papers: list[Kept], day: int, drawn: Drawn) -> None:
+        """One run and its legs as rows, and what was kept of it."""
         moment, who, what, model, ended, caller, sent, cached, written, latency, first, low, high = drawn
         at = self.begin + timedelta(days=day, microseconds=moment)
         run_id = _id(at, low, high)
@@ -136,7 +139,12 @@ class Year:
         error = {"refused": "rate_limited", "abandoned": "abandoned", "fallback": ERRORS[low % 5]}.get(status)
         asked = json.dumps({"feature": feature if feature in FEATURES else FEATURES[-1], "user_id": user_id})
         version = 1 + 3 * day // DAYS
-        done = (at + timedelta(milliseconds=latency)).isoformat(timespec="microseconds")
+        finished = at + timedelta(milliseconds=latency)
+        done = finished.isoformat(timespec="microseconds")
+        if status in ("ok", "fallback") and (
+            paper := kept.of_run(run_id, feature, user_id, CALLERS[caller], finished, high)
+        ):
+            papers.append(paper)
         runs.append(
             (
                 *(run_id, CALLERS[caller], feature, f"{feature}@{version}", plan, "", asked, "[]", status),

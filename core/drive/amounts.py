@@ -1,9 +1,9 @@
 """An amount: its value and unit, what it counts and is about, and whether another text holds the same."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from core.drive.vocabulary import is_plain, kin, listed, spelled, stem
@@ -289,8 +289,11 @@ def is_about(claim: Amount, one: Amount) -> bool:
     return True
 
 
-def alike(some: Iterable[str], others: Iterable[str]) -> bool:
+def alike(some: tuple[str, ...] | frozenset[str], others: tuple[str, ...] | frozenset[str]) -> bool:
     """Whether two sets of stems share one, or words that mean the same."""
-    others = set(others)
-    groups = {group for each in others for group in kin(each)}
-    return any(each in others or kin(each) & groups for each in some)
+    return not frozenset(some).isdisjoint(others) or not _groups(some).isdisjoint(_groups(others))
+
+
+@lru_cache(maxsize=1 << 10)
+def _groups(stems: Collection[str]) -> frozenset[int]:
+    return frozenset(group for each in stems for group in kin(each))

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from core.drive import ranks
 from core.drive.amounts import is_unit
-from core.drive.evidence import LONGEST_TERM, TOKEN, Claim, Evidence, evidence, forms_of
+from core.drive.evidence import LONGEST_TERM, Claim, Evidence, evidence, forms_of
 from core.drive.folding import fold
 from core.drive.numerals import amounts
+from core.drive.signs import TOKEN, has
 from core.drive.vocabulary import is_plain, kin, listed, stem, words
 from core.tools import terms
 from core.tools.lexicon import TOPIC
@@ -16,6 +17,7 @@ from core.tools.lexicon import TOPIC
 _MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:•\n]\s*[\"“'(\[]*$")
 _VERB = re.compile(r"[A-Z][a-z]{2,}(?:ed|ing|ly)")
+_NAMELIKE = re.compile(r"[A-Z0-9+#]")
 _PRONOUNS = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
 
 
@@ -51,6 +53,8 @@ def figures(text: str) -> Iterator[Claim]:
 
 def of_rank(text: str) -> Iterator[Claim]:
     """The titles, degrees, certificates and distinctions that a text claims."""
+    if not has(fold(text), ranks.RANKED):
+        return
     yield from (Claim("title", said) for said in ranks.titles(text))
     yield from (Claim("degree", said) for _, said in ranks.degrees(text))
     yield from (Claim("certificate", said) for said, _ in ranks.certificates(text))
@@ -81,9 +85,11 @@ def _names(text: str, held: Evidence, spans: list[tuple[int, int]], names: Itera
     known = _known(tuple(names))
     last: Claim | None = None
     for found in TOKEN.finditer(text):
-        if found[0].islower() or found[0].lower() in _PRONOUNS or not _is_name(text, found, known, held):
+        word = found[0]
+        if word.islower() or word.lower() in _PRONOUNS:
             continue
-        if any(start < found.end() and found.start() < end for start, end in spans):
+        begin, past = found.span()
+        if any(start < past and begin < end for start, end in spans) or not _is_name(text, found, known, held):
             continue
         if last and text[last.start + len(last.said) : found.start()] == " " and not held._holds_name(last.said):
             last = Claim("name", f"{last.said} {found[0]}", last.start)  # one name of several words
@@ -107,7 +113,7 @@ def _is_name(text: str, found: re.Match[str], known: frozenset[str], held: Evide
     word = found[0]
     if word[0].isdigit():
         return bool(re.search(r"[A-Za-z]{2}", word)) and re.fullmatch(r"[\d.,]+[a-z]+", word) is None
-    if re.search(r"[A-Z0-9+#]", word[1:]) or (len(word) == 1 and word not in ("I", "A") and word.isupper()):
+    if _NAMELIKE.search(word, 1) or (len(word) == 1 and word not in ("I", "A") and word.isupper()):
         return True
     if not word[0].isupper():
         return False

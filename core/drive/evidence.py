@@ -2,31 +2,30 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.drive import ranks
 from core.drive.amounts import Amount, Standing, by_value, standing
 from core.drive.folding import fold
 from core.drive.numerals import amounts, nothings
 from core.drive.reckoning import Reckoning
+from core.drive.signs import TOKEN
 from core.drive.vocabulary import is_plain, kin, stem, words
 from core.tools import kinship, terms
 from core.tools.lexicon.words import key
 
 Kind = Literal["number", "date", "name", "tool", "title", "degree", "certificate", "distinction", "word"]
 
-TOKEN = re.compile(r"[^\W_][\w+#]*(?:[.'&][\w+#]+)*[+#]*")
 _ENGLISH = re.compile(r"\b(?:the|and|of|for|with|from|to|in|by|that)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"([a-z]{3,})\d{1,2}")  # `JUnit5` holds `JUnit`
+_POSSESSIVE = re.compile(r"'s?$")
 LONGEST_TERM = 6  # words whose initials may make an acronym
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One thing a text says; `said` is how it is written there, `term` how a tool is usually called."""
 
     kind: Kind
@@ -37,6 +36,9 @@ class Claim:
 
 
 USUAL_CHARS = 12_000
+MOST_ASKED = (
+    300  # claims of which each evidence remembers whether it holds them: the same tools are named again and again
+)
 
 
 class Evidence:
@@ -44,6 +46,7 @@ class Evidence:
 
     def __init__(self, text: str) -> None:
         self.text = fold(text)
+        self._asked: dict[tuple[str, str, str], Standing] = {}
 
     @cached_property
     def amounts(self) -> Mapping[Decimal, Sequence[Amount]]:
@@ -109,7 +112,13 @@ class Evidence:
         if claim.amount is not None:
             found, near = standing(claim.amount, self.amounts)
             return ("held" if found == "held" or self.reckoning.holds(claim.amount) else found), near
-        return ("held" if self._holds(claim) else "absent"), None
+        asked = claim.kind, claim.said, claim.term
+        known = self._asked.get(asked)
+        if known is None:
+            known = "held" if self._holds(claim) else "absent"
+            if len(self._asked) < MOST_ASKED:
+                self._asked[asked] = known
+        return known, None
 
     def counts_otherwise(self, claim: Claim) -> bool:
         """Whether it counts the same things, and never so many: `three patents` where it has two."""
@@ -193,7 +202,8 @@ def stands(said: str, text: str) -> bool:
     return False
 
 
-def forms_of(word: str) -> set[str]:
+@lru_cache(maxsize=1 << 12)
+def forms_of(word: str) -> frozenset[str]:
     """How a word may stand elsewhere: without its possessive, and in the singular."""
-    low = re.sub(r"'s?$", "", word.lower())
-    return {low, low[:-1]} if low.endswith("s") and (len(low) > 3 or word[:-1].isupper()) else {low}
+    low = _POSSESSIVE.sub("", word.lower())
+    return frozenset({low, low[:-1]} if low.endswith("s") and (len(low) > 3 or word[:-1].isupper()) else {low})

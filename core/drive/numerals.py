@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from core.drive.amounts import Amount
 from core.drive.folding import fold
+from core.drive.signs import has, read, sign
 from core.drive.vocabulary import stem
 
 _UNITS = [
@@ -65,14 +66,22 @@ def numbers(text: str) -> list[tuple[str, str]]:
     return [(one.written if one.kind == "mass" else one.claim, one.written) for one in amounts(text)]
 
 
+def counts(text: str) -> bool:
+    """Whether a text has a digit or a word that amounts are made of: most sentences have none."""
+    return has(fold(text), _IN_DIGITS | _IN_WORDS)
+
+
 @lru_cache(maxsize=32)
 def amounts(text: str) -> tuple[Amount, ...]:
     """The amounts of a text in order, in digits of any alphabet or in words."""
     said = fold(text)
+    signs = read(said).signs
+    if not signs & (_IN_DIGITS | _IN_WORDS):
+        return ()
     if "-" in said:
         said = _ISO.sub(lambda found: found[1].ljust(len(found[0])), said)
-    found = list(_digits(said)) if _DIGIT.search(said) else []
-    if any(map(_may_count, _SPOKEN.findall(said.lower()))):
+    found = list(_digits(said)) if signs & _IN_DIGITS else []
+    if signs & _IN_WORDS:
         found = sorted([*found, *_spoken(said)], key=lambda one: one.start)
     _share(said, found)
     return tuple(found)
@@ -90,6 +99,10 @@ def nothings(text: str) -> list[Amount]:
 def _may_count(low: str) -> bool:
     """Whether a word may be part of an amount."""
     return low in _SAID or stem(low) in _TIMES or low.rstrip("s") in _PARTS or low.endswith("fold")
+
+
+_IN_DIGITS = sign(test=lambda token: _DIGIT.search(token) is not None)
+_IN_WORDS = sign(test=lambda token: any(map(_may_count, _SPOKEN.findall(token.lower()))))
 
 
 def _digits(text: str) -> Iterator[Amount]:

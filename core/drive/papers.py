@@ -124,22 +124,17 @@ def rename(store: Store, user_id: int, document_id: int, title: str) -> None:
         _document(session, document_id).title = title[:300]
 
 
-def bin_document(store: Store, user_id: int, document_id: int) -> None:
-    """Put a document in the bin; `restore` takes it out again. Errors: `NotFound`."""
-    with store.writing(user_id) as session:
-        _document(session, document_id).deleted_at = now()
-
-
-def restore(store: Store, user_id: int, document_id: int) -> None:
-    """Take a document out of the bin. Errors: `NotFound`."""
-    with store.writing(user_id) as session:
-        _document(session, document_id, binned=True).deleted_at = None
-
-
-def resume_versions(store: Store, user_id: int) -> Sequence[ResumeVersion]:
-    """A candidate's resume versions, newest first."""
+def resume_versions(store: Store, user_id: int, *, binned: bool = False) -> Sequence[ResumeVersion]:
+    """A candidate's resume versions, newest first; `binned` lists those in the bin instead."""
+    there = ResumeVersion.deleted_at.is_not(None) if binned else ResumeVersion.deleted_at.is_(None)
     with store.reading(user_id) as session:
-        return session.scalars(select(ResumeVersion).order_by(ResumeVersion.number.desc())).all()
+        return session.scalars(select(ResumeVersion).where(there).order_by(ResumeVersion.number.desc())).all()
+
+
+def resume_version(store: Store, user_id: int, id: int | None) -> ResumeVersion | None:
+    """One of a candidate's resume versions, in the bin or not, for what was made from it; None where there is none."""
+    with store.reading(user_id) as session:
+        return session.get(ResumeVersion, id) if id is not None else None
 
 
 def add_resume(store: Store, user_id: int, content: dict[str, Any], *, label: str, kind: str = "base") -> ResumeVersion:
@@ -219,10 +214,10 @@ def _add_version(
     return version
 
 
-def _document(session: Session, document_id: int, *, binned: bool = False, lock: bool = True) -> Document:
+def _document(session: Session, document_id: int, *, lock: bool = True) -> Document:
     """The document; locked where it is written, so that one revision number is given at a time."""
     found = session.get(Document, document_id, with_for_update=lock)
-    if found is None or (found.deleted_at is not None) != binned:
+    if found is None or found.deleted_at is not None:
         raise NotFound("This document is not in the candidate's Drive any more. Look in the bin, or reload the page.")
     return found
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, select
 
 from core.access.plans import PLANS
+from core.drive import erasure
 from core.drive.shape import clean
 from core.errors import Invalid, NotFound
 from core.store import EVERYONE, Job, Store, User
@@ -35,10 +36,17 @@ def candidates(store: Store) -> Sequence[Candidate]:
     return _listed
 
 
-def jobs(store: Store, user_id: int) -> Sequence[Job]:
-    """A candidate's jobs, newest first."""
+def jobs(store: Store, user_id: int, *, binned: bool = False) -> Sequence[Job]:
+    """A candidate's jobs, newest first; `binned` lists those in the bin instead."""
+    there = Job.deleted_at.is_not(None) if binned else Job.deleted_at.is_(None)
     with store.reading(user_id) as session:
-        return session.scalars(select(Job).order_by(Job.created_at.desc(), Job.id.desc())).all()
+        return session.scalars(select(Job).where(there).order_by(Job.created_at.desc(), Job.id.desc())).all()
+
+
+def job_titles(store: Store, user_id: int) -> dict[int, str]:
+    """What each of a candidate's jobs is called, those in the bin too: what was made for one goes on saying so."""
+    with store.reading(user_id) as session:
+        return {job.id: job.title for job in session.execute(select(Job.id, Job.title).where(Job.user_id == user_id))}
 
 
 def add_candidate(store: Store, *, name: str, plan: str, profile: dict[str, Any]) -> User:
@@ -47,7 +55,7 @@ def add_candidate(store: Store, *, name: str, plan: str, profile: dict[str, Any]
     if plan not in PLANS:
         raise Invalid(f"There is no plan {plan!r}. Use one of {', '.join(PLANS)}.")
     with store.writing(EVERYONE) as session:
-        user = User(name=name, plan=plan, profile=profile)
+        user = User(id=erasure.unused_id(session), name=name, plan=plan, profile=profile)
         session.add(user)
     return user
 
@@ -80,7 +88,7 @@ def correct_job(store: Store, user_id: int, job_id: int, *, title: str, company:
         raise Invalid("The job has no title. Give it the title of the posting.")
     with store.writing(user_id) as session:
         job = session.get(Job, job_id)
-        if job is None or job.user_id != user_id:
+        if job is None or job.deleted_at is not None:
             raise NotFound(f"This candidate has no job {job_id}. Pick one from the list.")
         job.title, job.company = title[:300], company[:200]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
 from core.drive.folding import fold
+from core.drive.signs import Marked, has, sign
 from core.drive.vocabulary import directions, listed, spelled, stem
 
 _RANK = r"senior|junior|sr\.?|jr\.?|lead|staff|principal|chief|head|deputy|vice|executive|associate|assistant|managing|global|group"
@@ -70,7 +71,6 @@ _OVER_PEOPLE = re.compile(
     r"|marketers|teachers|employees|members|reports|assistants|interns|consultants|technicians|volunteers|managers|practitioners|scientists)\b",
     re.I,
 )
-_PEOPLE_WORDS = spelled("people-words")
 _PEOPLE_LED = re.compile(
     r"\b(?:lead|leads|led|leading|manag\w+|head(?:s|ed|ing)?|supervis\w+|direct(?:s|ed|ing)|overs(?:aw|ee|eeing)|in charge of"
     r"|director|leader)\b",
@@ -114,12 +114,20 @@ _RANKING = frozenset(
 )
 _CRAFT = frozenset(map(stem, ("engineer", "developer", "programmer", "software")))
 _LEADS_CRAFT = _CRAFT | set(map(stem, ("cto", "engineering", "technology", "technical", "tech")))
-_DOTTED = re.compile(
-    r"\b(?:[bm]\.\s?(?:[as]\.|sc|eng|tech|ed)|ph\.?\s?d|d\.\s?phil)\b|\b[bm]\.\s?[as]\.", re.IGNORECASE
-)
-_DEGREE_WORDS = spelled("degree-words")
-_CERTIFIED_WORDS = spelled("certificate-words")
-_HONOURED_WORDS = spelled("distinction-words")
+_DOTTED = Marked("b m ph phd d", r"\b(?:[bm]\.\s?(?:[as]\.|sc|eng|tech|ed)|ph\.?\s?d|d\.\s?phil)\b|\b[bm]\.\s?[as]\.")
+
+
+def _sign(wanted: frozenset[str]) -> int:
+    return sign(test=lambda token: not wanted.isdisjoint(_WORD.findall(token.lower())))
+
+
+# Most texts have none of these words, and looking for the patterns costs more.
+_ENTITLED = _sign(_TITLE_WORDS)
+_GRADUATED = _sign(spelled("degree-words"))
+_HAS_PAPERS = _sign(spelled("certificate-words"))
+_DISTINGUISHED = _sign(spelled("distinction-words"))
+_AMONG_PEOPLE = _sign(spelled("people-words"))
+RANKED = _ENTITLED | _GRADUATED | _HAS_PAPERS | _DISTINGUISHED | _DOTTED.sign
 
 
 def titles(text: str, *, profile: bool = False) -> Iterator[str]:
@@ -129,7 +137,7 @@ def titles(text: str, *, profile: bool = False) -> Iterator[str]:
     """
     seen: set[str] = set()
     said = fold(text)
-    if not _named(said, _TITLE_WORDS):
+    if not has(said, _ENTITLED):
         return
     found = [one[0] for one in _TITLE.finditer(said)] + [one[1] for one in _NAMED.finditer(said)]
     if profile:
@@ -159,7 +167,7 @@ def is_below(title: str, given: Iterable[str]) -> bool:
 def degrees(text: str) -> Iterator[tuple[str, str]]:
     """(level, as written) of each degree a text names: `phd`, `master's`, `BSc`."""
     said = fold(text)
-    if not (_named(said, _DEGREE_WORDS) or _DOTTED.search(said)):
+    if not (has(said, _GRADUATED) or _DOTTED.search(said)):
         return
     for level, pattern in _DEGREES:
         for found in pattern.finditer(said):
@@ -169,14 +177,14 @@ def degrees(text: str) -> Iterator[tuple[str, str]]:
 def subjects(text: str) -> Iterator[tuple[str, str]]:
     """(as written, what was studied) of each degree that names its subject: `degree in computer science`."""
     said = fold(text)
-    if _named(said, _DEGREE_WORDS):
+    if has(said, _GRADUATED):
         yield from ((found[0], found[1]) for found in _SUBJECT.finditer(said))
 
 
 def certificates(text: str) -> Iterator[tuple[str, str]]:
     """(word, the phrase it stands in) of each claim of a certificate or licence."""
     said = fold(text)
-    if _named(said, _CERTIFIED_WORDS):
+    if has(said, _HAS_PAPERS):
         for phrase in _PHRASE.split(said):
             yield from ((found[0], phrase) for found in _CERTIFIED.finditer(phrase))
 
@@ -184,12 +192,12 @@ def certificates(text: str) -> Iterator[tuple[str, str]]:
 def distinctions(text: str) -> Iterator[str]:
     """The words of a text that claim an award, a patent, a promotion or a rank."""
     said = fold(text)
-    return (found[0] for found in _HONOURED.finditer(said)) if _named(said, _HONOURED_WORDS) else iter(())
+    return (found[0] for found in _HONOURED.finditer(said)) if has(said, _DISTINGUISHED) else iter(())
 
 
 def raised(text: str, original: str, entry: str) -> Iterator[str]:
     """The verbs that have a person lead or own what the line does not; `entry` is all that the entry says."""
-    for found in _OVER_PEOPLE.finditer(text) if _named(text, _PEOPLE_WORDS) else ():
+    for found in _OVER_PEOPLE.finditer(text) if has(text, _AMONG_PEOPLE) else ():
         if not _PEOPLE_LED.search(original):
             yield found[0] if not _PEOPLE_LED.search(entry) else found[1]
             return
@@ -203,7 +211,7 @@ def raised(text: str, original: str, entry: str) -> Iterator[str]:
 
 def leads_people(text: str) -> bool:
     """Whether a text has somebody lead people: `led a research team`, `manages three marketers`."""
-    return _named(text, _PEOPLE_WORDS) and _OVER_PEOPLE.search(text) is not None
+    return has(text, _AMONG_PEOPLE) and _OVER_PEOPLE.search(text) is not None
 
 
 def holds_leading(text: str) -> bool:
@@ -237,16 +245,6 @@ def _hedges(line: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 def _is_main(said: re.Match[str], line: str) -> bool:
     """Whether it is the line's own verb, not an aside in the middle of it."""
     return len(line[: said.start()].split()) < 3
-
-
-def _named(text: str, wanted: frozenset[str]) -> bool:
-    """Whether a text has one of these words: most have none, and looking for patterns costs more."""
-    return not wanted.isdisjoint(_lower_words(text))
-
-
-@lru_cache(maxsize=64)
-def _lower_words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.lower()))
 
 
 @lru_cache(maxsize=256)

@@ -56,7 +56,8 @@ class Reckoning:
         """Whether a figure follows: rounded as it says itself, or worked out of two figures of one line."""
         if claim.kind == "mass" or claim.is_year:
             return False
-        return any(_rounds(claim, one) for one in self._figures) or self._worked_out(claim) or self._spans_years(claim)
+        rounded = claim.bound and any(_rounds(claim, one) for one in self._figures)
+        return bool(rounded) or self._worked_out(claim) or self._spans_years(claim)
 
     def _worked_out(self, claim: Amount) -> bool:
         if claim.kind not in ("%", "x"):
@@ -74,7 +75,7 @@ class Reckoning:
 
 def _rounds(claim: Amount, one: Amount) -> bool:
     """Whether a claim gives another figure roughly and says so: `over 11,000` for 11,400."""
-    if not claim.bound or not is_about(claim, one):
+    if not is_about(claim, one):
         return False
     if claim.counts and not claim.kind and not one.counts and not alike(claim.counts, one.near):
         return False

@@ -56,7 +56,7 @@ def keep_version(
     `confirmed` are the paths of blocked changes that a person vouches for. Errors: `Invalid`, `NotFound`.
     """
     with _saving:
-        source = next((one for one in papers.resume_versions(store, user_id) if one.id == source_id), None)
+        source = papers.resume_version(store, user_id, source_id)
         wanted = dict(tailoring.apply(source.content, changes).resume) if source else None
         for one in papers.resume_versions(store, user_id):
             if (one.source_run_id, one.label, one.content) == (run_id, clean(label)[:200], wanted):

@@ -4,7 +4,7 @@ import re
 
 TITLE = re.compile(
     r"\b(?:developers?|engineers?|programmer|manager|lead|leader|teamlead|tech\s?lead|analyst|architect|designer|director"
-    r"|consultant|intern(?:ship)?|administrator|specialist|scientist|tester|officer|head|assistant|coordinator|teacher"
+    r"|consultant|intern(?:ship)?|co-op|administrator|specialist|scientist|tester|officer|head|assistant|coordinator|teacher"
     r"|tutor|lecturer|professor|researcher|founder|co-founder|cto|ceo|cfo|coo|cio|cpo|vp|president|owner|nurse|accountant"
     r"|technician|supervisor|executive|representative|associate|advisor|adviser|mentor|editor|writer|author|translator"
     r"|partner|trainee|apprentice|freelance(?:r)?|contractor|operator|planner|recruiter|marketer|strategist|buyer|clerk"
@@ -42,6 +42,14 @@ COUNTRY = re.compile(
 US_STATE = re.compile(
     r"(?:^|,\s*)(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])(?:\s+\d{5})?$"
 )
+STATE = re.compile(
+    r",\s*(?:alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|hawaii|idaho|illinois|indiana"
+    r"|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska"
+    r"|nevada|new\s+(?:hampshire|jersey|mexico)|(?:north|south)\s+(?:carolina|dakota)|ohio|oklahoma|oregon|pennsylvania"
+    r"|rhode\s+island|tennessee|texas|utah|vermont|(?:west\s+)?virginia|washington|wisconsin|wyoming"
+    r"|ontario|quebec|british\s+columbia|alberta|manitoba|saskatchewan|nova\s+scotia)(?:,\s*[a-z]{2})?$",
+    re.I,
+)
 URL = re.compile(
     r"(?:https?://|www\.)[^\s,;|<>]*[^\s,;|<>.)]|(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,6}(?:com|org|net|io|dev|ru|me|help|co\.il|co|ai|app|edu|il)(?:/[^\s,;|<>]*)?(?![\w@.])",
     re.I,
@@ -61,4 +69,5 @@ def is_place(text: str) -> bool:
         for word in words
     ):
         return False
-    return bool(COUNTRY.search(text) or US_STATE.search(text.strip(" ().")))
+    bare = text.strip(" ().")
+    return bool(COUNTRY.search(text) or US_STATE.search(bare) or STATE.search(bare))

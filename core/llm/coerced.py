@@ -26,7 +26,7 @@ _ENDS_A_SENTENCE = (".", "?", "!", ":", ";", ",")
 
 def text(field: str, value: Any) -> str:
     """The value as the text of `title`, `summary` or `content`, clean and within its limit."""
-    joined = GAPS[field].join(_texts(value))
+    joined = value if isinstance(value, str) else GAPS[field].join(_texts(value))
     return shorten(line(joined) if field == "title" else block(joined), LONGEST[field])
 
 
@@ -40,7 +40,7 @@ def items(value: Any) -> tuple[str, ...]:
         value = [value]
     kept: dict[str, str] = {}
     for part in value:
-        item = _BULLET_MARK.sub("", line(_sentence(_texts(part))))
+        item = _BULLET_MARK.sub("", line(part if isinstance(part, str) else _sentence(_texts(part))))
         if item:
             kept.setdefault(item.casefold(), shorten(item, LONGEST_ITEM))
         if len(kept) == MOST_ITEMS:

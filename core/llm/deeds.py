@@ -9,6 +9,7 @@ from typing import Any
 from core.drive import ranks
 from core.drive.claims import figures
 from core.drive.evidence import Claim, Evidence
+from core.drive.signs import Marked
 from core.drive.vocabulary import is_plain, kin, stem, words
 
 # Of the words of a deed, in the line that tells it:
@@ -71,7 +72,7 @@ _NO_ROLE = frozenset(
 _TELLS_OF = re.compile(r"\b(?:how|that|because|where|why) (?:you|[A-Z])")
 _CLAUSES = re.compile(r"(?<=;)\s+|,\s+(?=(?:while|whereas|but|and) )")
 _EMPLOYERS = re.compile(r"^(?:and |but |while |whereas )?(?:you|your|they|their|the \w+)\b", re.IGNORECASE)
-_OWN = re.compile(r"\b(?:I|[Mm](?:y|e|ine|yself))\b")
+_OWN = Marked("i my me mine myself", r"\b(?:I|[Mm](?:y|e|ine|yself))\b", re.NOFLAG)
 _MADE = frozenset({"built", "made", "created", "developed", "wrote", "launched", "designed"})
 _EMPLOYING = ("work", "volunteer", "education")
 _WITH = r"(?i:\b(?:at|for|with|inside|within|of)\s+(?:the\s+)?)"

@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 
 from core.drive.evidence import Evidence
+from core.drive.signs import Marked
 from core.drive.vocabulary import is_plain, listed, stem, words
 
-_FIELD = re.compile(
+_FIELD = Marked(
+    "experience years time career work background expertise decade decades worked specialized specialised trained",
     r"\b(?:(?:my|his|her|your|of|years?['’]?|decades?['’]?|long|have|has|brings?) (?:\w+ ){0,2}?"
     r"(?:experience|years|time|career|work|background|expertise|decades?)"
     r"|(?:I|I['’]ve|he|she|you|have|has|also) (?:worked|specialized|specialised|trained))"
     r" (?:in|with|of|as) (?:the |an? )?((?:[a-z][\w-]*,? ?){1,5})",
+    re.NOFLAG,
 )
 _ENDS = re.compile(
     r",|\b(?:and|or|at|for|from|on|to|by|with|in|of|that|which|who|where|when|while|has|have|had|is|are|was|were|will|would"

@@ -116,12 +116,10 @@ def opening(text: str, feature: Feature, material: Material, *, today: date) -> 
 
 def _answer(parsed: Parsed, base: AiAnswer, prompt_writes: Sequence[str]) -> AiAnswer:
     """The model's fields where it wrote them, the rules' elsewhere, without the rules' own mark."""
-    values = {name: getattr(parsed, name) if name in prompt_writes else None for name in FIELDS}
-    answer = base.model_copy(update={name: value for name, value in values.items() if value})
-    unmarked = tuple(warning for warning in answer.warnings if warning not in OF_RULES)
-    if "warnings" in prompt_writes and not parsed.warnings:
-        unmarked = ()
-    return answer.model_copy(update={"warnings": unmarked})
+    written = {name: value for name in FIELDS if name in prompt_writes and (value := getattr(parsed, name))}
+    warned = parsed.warnings if "warnings" in prompt_writes else base.warnings
+    unmarked = tuple(warning for warning in warned if warning not in OF_RULES)
+    return base.model_copy(update={**written, "warnings": unmarked})
 
 
 def _tailored(parsed: Parsed, facts: Facts, base: Written, prompt_writes: Sequence[str]) -> Written:

@@ -49,6 +49,8 @@ class Ground:
         self.own = "\n".join([*own_texts(material), *counted])
         job = material.job
         self.title, self.company = (job.title.strip(), job.company.strip()) if job else ("", "")
+        self._bare_title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip()
+        self.short = self.company.split()[0] if self.company else ""
         self.job = "\n".join([job.title, job.company, job.description[: posting.READ_CHARS]]) if job else ""
         self.all = f"{self.own}\n{self.job}"
         self._besides = "\n".join([material.instructions, *material.memory])
@@ -56,11 +58,15 @@ class Ground:
         self._tenure = (
             Tenure(career.tidy(material.resume).get("work", ()), today) if today and material.resume else None
         )
-        self.heard: dict[
-            Statement, tuple[str, ...]
-        ] = {}  # statements of reports, with what they claim without evidence
+        self.heard: dict[Statement, tuple[str, ...]] = {}  # what statements of reports claim without evidence
         name = career.text(material.profile.get("name")) or career.read(material.resume).name
         self.names = [part for part in name.split() if len(part) > 2]
+
+    @cached_property
+    def named(self) -> re.Pattern[str]:
+        """The candidate's name, whole or in part, before a space; only of somebody who has one."""
+        names = "|".join(map(re.escape, self.names))
+        return re.compile(rf"\b(?:{names})(?: (?:{names}))*(?= )")
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -233,7 +239,7 @@ class Ground:
         if not speech.WISHES.search(sentence) and self._works_at(sentence):
             return f"The candidate has not worked at {self.company}."
         wishes = speech.WISHES.search(sentence) and not _BEEN.search(sentence)
-        title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip().casefold()
+        title = self._bare_title.casefold()
         if not wishes and title and title in sentence.casefold() and title not in self.own.casefold():
             return "The candidate's title is not the posting's."
         said = self._without_job(sentence) if wishes else sentence
@@ -243,8 +249,7 @@ class Ground:
         return f"“{only_job[0]}” stands only in the posting." if only_job else ""
 
     def _without_job(self, sentence: str) -> str:
-        title = re.split(r"[,(:/|–—]| - | at ", self.title)[0].strip()
-        for phrase in filter(None, (self.title, title, self.company)):
+        for phrase in filter(None, (self.title, self._bare_title, self.company)):
             sentence = re.sub(re.escape(phrase), " ", sentence, flags=re.IGNORECASE)
         return sentence
 

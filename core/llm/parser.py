@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from core.errors import AnswerUnreadable
@@ -123,8 +124,13 @@ def _ours(value: Any, fields: Sequence[str]) -> Mapping[str, Any] | None:
 
 
 def _named(value: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    names = {letters(name): name for name in fields if name in (*TEXTS, *LISTS, "changes")}
-    return {names[letters(key)]: part for key, part in value.items() if letters(key) in names}
+    names = _by_letters(tuple(fields))
+    return {name: part for key, part in value.items() if (name := names.get(letters(key)))}
+
+
+@lru_cache(maxsize=64)
+def _by_letters(fields: tuple[str, ...]) -> Mapping[str, str]:
+    return {letters(name): name for name in fields if name in (*TEXTS, *LISTS, "changes")}
 
 
 # -- from plain text -------------------------------------------------------------------------------

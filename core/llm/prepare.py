@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from core.access import admission, ledger
+from core.access import admission, dated_budgets, ledger
 from core.access.admission import Estimate
 from core.access.ledger import Claim, Line
 from core.access.limits import Limits, limits
@@ -143,7 +143,8 @@ class Desk:
         prompt, at = self.prompt_for(request), self.clock()
         found = context_tools.find(connection, request, default_resume="resume" in prompt.needs)
         plan = str(found.person["plan"])
-        holding = limits(self.policy, plan, request.user_id, at, feature=request.feature, caller=caller.name)
+        policy = dated_budgets.in_force(connection, self.policy, at)
+        holding = limits(policy, plan, request.user_id, at, feature=request.feature, caller=caller.name)
         return LookedUp(request, caller, prompt, at, found, plan, holding, ledger.budgets(connection, holding))
 
     def make_ready(self, of: LookedUp) -> Prepared:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeVar
 
@@ -178,7 +178,7 @@ class Registry:
         store = self.runner.store
         held = [*self._tasks, *self.runner.unrecorded]
         for_held: list[tuple[str, Callable[[], object]]] = [
-            ("renewing leases", partial(runs.renew, store, self.owner, held)),
+            ("renewing leases", partial(self._renew, asyncio.get_running_loop(), held)),
             ("recording again", self.runner.record_again),
         ]
         return [
@@ -187,6 +187,12 @@ class Registry:
             ("following prices", partial(prices.refresh, store)),
             ("adding up", partial(fold.fold_all, store, known=self._known)),
         ]
+
+    def _renew(self, loop: asyncio.AbstractEventLoop, held: Collection[str]) -> None:
+        """From a worker thread: prolong leases, and stop the runs that were erased with their candidate."""
+        for run_id in runs.renew(self.runner.store, self.owner, held):
+            if live := self._live.get(run_id):
+                loop.call_soon_threadsafe(live.scope.cancel)
 
     async def _watch(self, look: Callable[[], None]) -> None:
         self._tell("looking for alerts", await to_thread.run_sync(partial(tried, look), limiter=CapacityLimiter(1)))

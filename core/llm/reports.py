@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from core.drive.amounts import Amount
 from core.drive.claims import claims, figures, of_rank
-from core.drive.evidence import TOKEN, Claim, Evidence, evidence, forms_of, stands
+from core.drive.evidence import Claim, Evidence, evidence, forms_of, stands
+from core.drive.numerals import counts
+from core.drive.signs import Marked, has, read, sign
 from core.drive.vocabulary import stem
 from core.llm import quotations, speech
 from core.llm.deeds import DONE, Entry, untold
@@ -15,10 +17,11 @@ from core.llm.statements import Statement
 from core.schema import Doubt
 
 MOST_CLAIMS = 5
+MOST_HEARD = 2_000  # statements of which each ground remembers what they claim, about half a megabyte
 YEAR = re.compile(r"(?:19|20)\d\d")
-_HYPOTHETICAL = re.compile(
+_HYPOTHETICAL = Marked(
+    "would could might may should must can will if whether unless likely probably perhaps need needs has",
     r"\b(?:would|could|might|may|should|must|can|will|if|whether|unless|likely|probably|perhaps|needs?(?: to)?|has to)\b",
-    re.IGNORECASE,
 )
 _ADVICE = re.compile(
     r"(?:do not |don['’]t |then |also |so )?(?:add|ask|be|begin|bring|carry|check|confirm|cut|describe|explain|find|give|have|keep"
@@ -26,26 +29,30 @@ _ADVICE = re.compile(
     r"|say|send|show|start|state|take|talk|tell|think|try|use|walk|write)\b",
     re.IGNORECASE,
 )
-_OF_JOB = re.compile(
-    r"\b(?:posting|job|role|post asks|asks?|asked|wants?|wanted|requires?|required|requirements?|demands?|demanded|employer|vacancy"
-    r"|preferred|they|their|here|wish(?:es)?|ours?|we)\b",
-    re.IGNORECASE,
+_OF_JOB = Marked(
+    "posting job role ask asks asked want wants wanted require requires required requirement requirements demand demands demanded"
+    " employer vacancy preferred they their here wish wishes our ours we"
 )
-_OF_PERSON = re.compile(r"\b(?:he|she|his|her|him|candidate|applicant)\b", re.IGNORECASE)
-_YOU = re.compile(r"\byour?s?\b", re.IGNORECASE)
+_OF_PERSON = Marked("he she his her him candidate applicant")
+_YOU = Marked("you yous your yours")
+_THEIRS = Marked("his her your my")
 _FIRST = re.compile(r"\b(?:I|I['’](?:m|ve)|[Mm]y)\b")
+_TURNS = sign("but although though while whereas where yet because")
+_JOINT = re.compile(r"[;—–]|, (?:and|so|not|which|who)")
 _CLAUSES = re.compile(
     r"\s*(?:;|—|–(?=\s)|,? (?:but|although|though|while|whereas|where|yet|because)\b|, (?:and|so|not|which|who)\b)\s*"
 )
-_SUBJECT = re.compile(
-    r"\b(?:[Hh]e|[Ss]he|[Yy]ou|[Tt]he (?:candidate|applicant))(?: has| have| had|['’]ve|['’]s)?(?= )", re.IGNORECASE
+_GOALS = Marked("goal goals aim aims hope hopes plan plans", r"\b(?:goals?|aims?|hopes?|plans? to)\b")
+_SPEAKS = speech.DENIED.sign | _HYPOTHETICAL.sign | _OF_JOB.sign | _GOALS.sign
+_SUBJECT = Marked(
+    "he she you candidate applicant",
+    r"\b(?:he|she|you|the (?:candidate|applicant))(?: has| have| had|['’]ve|['’]s)?(?= )",
 )
 _PRESENT = re.compile(
     r"\bI (?:also |now |currently )?(lead|manage|run|own|supervise|head|direct|oversee|coach|mentor|chair|teache?)s\b"
 )
 _SCORE = re.compile(r"\b\d{1,3}(?: of | ?/ ?| out of )100\b")  # checked by itself
 _ASIDE = re.compile(r"\([^()]*\)")
-_GOALS = re.compile(r"\b(?:goals?|aims?|hopes?|plans? to)\b", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|eighteen|twenty|thirty"
     r"|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|[mb]illions?|dozens?|half|halv\w+|third|quarter|doubl\w+|trebl\w+"
@@ -53,6 +60,7 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"^(?=(?:[A-Z][a-z]+ed|{DONE.title()})\b)")
+_NAMELIKE = re.compile(r"[A-Z0-9]")
 _MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*")
 _ASKED = frozenset(map(stem, ("asked", "wanted", "required", "demanded", "named")))
 _SMALL = 12  # a number word up to it may count what the report itself lists
@@ -80,6 +88,8 @@ def unfounded(said: Statement, ground: Ground) -> tuple[str, ...]:
     known = ground.heard.get(said)
     if known is None:
         known = tuple(dict.fromkeys(_weighed(said, ground)))
+        if len(ground.heard) >= MOST_HEARD:
+            ground.heard.clear()
         ground.heard[said] = known
     return known
 
@@ -89,29 +99,37 @@ def _weighed(said: Statement, ground: Ground) -> Iterator[str]:
     if found := [*quotations.misquoted(said.text, ground.own, "" if strict else ground.job, strict=strict)]:
         yield from found
         return
-    text = _SCORE.sub(" ", quotations.without(said.text))
+    text = quotations.without(said.text)
+    if "100" in text:
+        text = _SCORE.sub(" ", text)
     if text.rstrip(" )*_").endswith("?"):
         return
     if said.of in ("candidate", "script") and _FIRST.search(text):
         yield from ground.unfounded(text)
     where = _named(said.text, ground.entries)
     advised = False
-    for clause in filter(None, _CLAUSES.split(text)):
+    for clause in filter(None, _clauses(text)):
         advised = _ADVICE.match(clause) is not None
         if not advised or said.of == "script":
             yield from (claim for claim in _of_clause(clause, said, where, ground))
 
 
+def _clauses(text: str) -> list[str]:
+    """The clauses of a sentence; most have one."""
+    return _CLAUSES.split(text) if has(text, _TURNS) or _JOINT.search(text) else [text]
+
+
 def _of_clause(clause: str, said: Statement, where: list[Entry], ground: Ground) -> Iterator[str]:
     """What one clause claims without evidence: of the candidate, in their own papers; else anywhere."""
+    speaks = has(clause, _SPEAKS)  # most clauses only name things
     of_person = said.of in ("candidate", "evidence") or _is_of_person(clause, said, ground)
-    of_job = said.of == "job" or _OF_JOB.search(clause) or (ground.company and ground.company.split()[0] in clause)
-    claims_nothing = speech.DENIED.search(clause) or _HYPOTHETICAL.search(clause) or _GOALS.search(clause)
+    of_job = said.of == "job" or (speaks and _OF_JOB.search(clause)) or (ground.short and ground.short in clause)
+    claims_nothing = speaks and (speech.DENIED.search(clause) or _HYPOTHETICAL.search(clause) or _GOALS.search(clause))
     if claims_nothing or of_job or not (of_person or where):
         yield from _anywhere(clause, ground, by_dates=of_person or not of_job)
     else:
         yield from _own(clause, where, ground)
-    if of_person and (not claims_nothing or re.search(r"\b(?:his|her|your|my)\b", clause, re.IGNORECASE)):
+    if of_person and (not claims_nothing or _THEIRS.search(clause)):
         plain = _ASIDE.sub(" ", clause)
         for claim in of_rank(plain):
             if not (ground.holds_rank(claim, plain) or (of_job and ground.every.standing(claim)[0] != "absent")):
@@ -127,11 +145,11 @@ def _is_of_person(clause: str, said: Statement, ground: Ground) -> bool:
 def _anywhere(clause: str, ground: Ground, *, by_dates: bool) -> Iterator[str]:
     held = ground.every if by_dates or not speech.ASKED.search(clause) else evidence(ground.job)
     for claim in _claims(clause, held):
-        if _counts_here(claim) or _begins(claim, clause) or _is_short_for(claim, held):
+        if held.standing(claim)[0] != "absent" or _counts_here(claim):  # most are held
             continue
-        if by_dates and (ground.tenure_of(claim) == "held" or ground.lasted(claim)):
+        if _begins(claim, clause) or _is_short_for(claim, held) or _is_asked(claim, held):
             continue
-        if held.standing(claim)[0] == "absent" and not _is_asked(claim, held):
+        if not (by_dates and (ground.tenure_of(claim) == "held" or ground.lasted(claim))):
             yield claim.said
 
 
@@ -152,27 +170,27 @@ def _is_asked(claim: Claim, held: Evidence) -> bool:
 
 def _claims(clause: str, held: Evidence) -> Iterator[Claim]:
     """The claims of a clause that may be strange to a text; its words are looked at first, as most are known."""
-    names = [found[0] for found in TOKEN.finditer(clause) if not found[0].islower()]
-    if all(not forms_of(name).isdisjoint(held.forms) for name in names):
-        return figures(clause) if _COUNTED.search(clause) else iter(())
+    if all(token.islower() or not forms_of(token).isdisjoint(held.forms) for token in read(clause).tokens):
+        return _figures(clause)
     return (_shorn(claim, clause) for claim in claims(clause, held))
+
+
+def _figures(clause: str) -> Iterator[Claim]:
+    return figures(clause) if counts(clause) and _COUNTED.search(clause) else iter(())
 
 
 def _shorn(claim: Claim, clause: str) -> Claim:
     """A name without the word that only begins its sentence: `Dagger2` of `Knows Dagger2 …`."""
+    if claim.kind != "name":
+        return claim
     first, _, rest = claim.said.partition(" ")
-    if (
-        claim.kind != "name"
-        or not rest
-        or clause[: claim.start].strip(" (*")
-        or not (first.istitle() and first.isalpha())
-    ):
+    if not rest or clause[: claim.start].strip(" (*") or not (first.istitle() and first.isalpha()):
         return claim
     return Claim("name", rest, claim.start + len(first) + 1)
 
 
 def _own_figures(clause: str, where: list[Entry], ground: Ground) -> Iterator[str]:
-    for claim in figures(clause) if _COUNTED.search(clause) else ():
+    for claim in _figures(clause):
         if _counts_here(claim):
             continue
         by_dates = ground.tenure_of(claim, where[0].name if len(where) == 1 else "")
@@ -204,11 +222,13 @@ def _is_year(amount: Amount) -> bool:
 def _own_names(clause: str, ground: Ground) -> Iterator[str]:
     every = ground.every
     for claim in _claims(clause, ground.held):
-        if claim.amount or claim.kind == "date" or _begins(claim, clause) or _is_short_for(claim, every):
+        if claim.amount or claim.kind == "date":
             continue
-        is_named = claim.start > 0 and re.search(r"[A-Z0-9]", claim.said)
+        is_named = claim.start > 0 and _NAMELIKE.search(claim.said)
         held = ground.held if claim.kind == "tool" and is_named else every
-        if held.standing(claim)[0] == "absent":
+        if held.standing(claim)[0] != "absent":
+            continue
+        if not (_begins(claim, clause) or _is_short_for(claim, every)):
             yield claim.said
 
 
@@ -239,14 +259,14 @@ def _counts_here(claim: Claim) -> bool:
 
 def _named(text: str, told: Iterable[Entry]) -> list[Entry]:
     """The employers and schools whose name a statement gives, by its first word of some length."""
-    return [each for each in told if each.short and stands(each.short, text)]
+    return [each for each in told if each.short and each.short in text and stands(each.short, text)]
 
 
 def _in_first_person(clause: str, ground: Ground) -> str:
     """`She led …`, `Built …` as `I led …`, `I Built …`, so that its deeds can be told."""
-    names = "|".join(map(re.escape, ground.names))
-    said = re.sub(rf"\b(?:{names})(?: (?:{names}))*(?= )", "I", clause) if names else clause
+    said = ground.named.sub("I", clause) if any(name in clause for name in ground.names) else clause
     said = _SUBJECT.sub("I", said)
-    said = _PRESENT.sub(lambda found: f"I {found[1]}", said)
+    if "I " in said:
+        said = _PRESENT.sub(lambda found: f"I {found[1]}", said)
     bare = _BARE.match(said.strip())
     return f"I {said.strip()[0].lower()}{said.strip()[1:]}" if bare else said

@@ -110,9 +110,10 @@ class Exports:
         export.ended_at = time.monotonic()
 
     def _sweep(self) -> None:
-        """Let go of what is past its hour, and of files that a process which died left behind."""
+        """Let go of what is past its hour or was erased, and of files that a process which died left behind."""
         for secret, export in list(self._all.items()):
-            if export.ended_at is not None and time.monotonic() - export.ended_at > KEPT_S:
+            erased = export.state == "ready" and not export.file.exists()
+            if erased or (export.ended_at is not None and time.monotonic() - export.ended_at > KEPT_S):
                 del self._all[secret]
                 export.file.unlink(missing_ok=True)
         ours = {name for one in self._all.values() for name in (one.file.name, _part(one.file).name)}

@@ -111,8 +111,7 @@ class Runner:
             result = call.result("cancelled", outcome.partial(live.events))
         else:
             result = call.result("fallback", outcome.nothing())
-        with anyio.CancelScope(shield=True):
-            result = await self._record(call, result)
+        result = await self._record(call, result)
         live.finish(result)
         return result
 

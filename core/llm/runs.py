@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import uuid_utils
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from core.access import ledger, settlement
 from core.access.ledger import Claim
@@ -113,7 +113,12 @@ def _settled(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
     ended = [_ended(connection, one, was="running") for one in endings]
     pending.note(connection, [one.opening.id for one, is_new in zip(endings, ended, strict=True) if is_new])
     told = [is_new or _came_back(connection, one) for one, is_new in zip(endings, ended, strict=True)]
-    spent = [_spent(one.opening.claim, one, so) for one, so in zip(endings, told, strict=True) if one.opening.claim]
+    late = [not so and _ended_late(connection, one) for one, so in zip(endings, told, strict=True)]
+    spent = [
+        _spent(one.opening.claim, one, recorded=so or is_late, erased=is_late)
+        for one, so, is_late in zip(endings, told, late, strict=True)
+        if one.opening.claim
+    ]
     settlement.settle(connection, spent)
     recorded = [one for one, so in zip(endings, told, strict=True) if so]
     rows.KEEP_LEG.run_all(connection, [rows.leg(one.opening, leg) for one in recorded for leg in one.attempts])
@@ -134,7 +139,13 @@ def _came_back(connection: Connection, ending: Ending) -> bool:
     return _ended(connection, ending, was="abandoned")
 
 
-def _spent(claim: Claim, ending: Ending, recorded: bool) -> settlement.Spent:
+def _ended_late(connection: Connection, ending: Ending) -> bool:
+    """The same for one that was erased with its candidate: no record, but what it used is kept as nobody's."""
+    legs = [rows.leg(ending.opening, leg) for leg in ending.attempts]
+    return pending.ended_late(connection, ending.opening.id, rows.settled(ending), legs)
+
+
+def _spent(claim: Claim, ending: Ending, *, recorded: bool, erased: bool) -> settlement.Spent:
     usage = ending.result.usage
     return settlement.Spent(
         claim,
@@ -143,6 +154,7 @@ def _spent(claim: Claim, ending: Ending, recorded: bool) -> settlement.Spent:
         nanousd=ending.cost.nanousd,
         least_nanousd=sum(attempt.cost.nanousd or 0 for attempt in ending.attempts),
         recorded=recorded,
+        erased=erased,
     )
 
 
@@ -150,11 +162,15 @@ def _left(opening: Opening, note: str) -> memory.Left:
     return memory.Left(opening.request.user_id, opening.request.job_id, note, opening.id)
 
 
-def renew(store: Store, owner: str, run_ids: Collection[str]) -> None:
-    """Prolong the leases of these runs of a process; one whose task has ended unrecorded is left to run out."""
+def renew(store: Store, owner: str, run_ids: Collection[str]) -> set[str]:
+    """Prolong the leases of these runs of a process; one whose task has ended unrecorded is left to run out.
+
+    Returns those whose rows are gone: they were erased with their candidate.
+    """
     with store.write() as connection:
         mine = (RUN.c.status == "running") & (RUN.c.owner == owner) & RUN.c.id.in_(run_ids)
         connection.execute(update(RUN).where(mine).values(lease_until=now() + LEASE))
+        return set(run_ids).difference(connection.execute(select(RUN.c.id).where(RUN.c.id.in_(run_ids))).scalars())
 
 
 def close_expired(store: Store) -> int:

@@ -2,6 +2,8 @@
 
 import re
 
+from core.drive.signs import Marked
+
 # Words that may begin a sentence though the context lacks them.
 STARTERS = {
     "a", "about", "above", "across", "additionally", "after", "again", "all", "along", "also", "although", "always",
@@ -18,10 +20,10 @@ STARTERS = {
     "whose", "why", "with", "within", "without", "working", "would", "yes", "yet", "you", "your", "we", "i", "i'm",
     "i've", "i’m", "i’ve", "i'd", "i’d", "dear", "sincerely",
 }  # fmt: skip
-DENIED = re.compile(
+DENIED = Marked(
+    "not no lack lacks lacking missing without never gap gaps nor t looked ask",
     r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|nor)\b|n['’]t\b|\blooked for (?-i:[A-Z])"
     r"|\bask (?:the candidate|him|her|them)\b",
-    re.IGNORECASE,
 )
 OF_THE_JOB = re.compile(
     r"^(?:the|this|your|their|our)? ?(?:job|role|position|posting|company|employer|team|description|vacancy|opening)\b"
@@ -30,33 +32,43 @@ OF_THE_JOB = re.compile(
 )
 # What a sentence says the posting asks or tells; it needs no evidence of the candidate's.
 QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
-ASKED = re.compile(
+ASKED = Marked(
+    "ask asks describe describes need needs want wants look looks require requires seek seeks mention mentions call calls"
+    " offer offers say says name names list lists plan plans expect expects",
     r"\b(?:you|your \w+|the (?:posting|role|job|position|description)) (?:ask|describe|need|want|look|require|seek|mention|call|offer"
     r"|say|name|list|plan|expect)s?\b[^,;.]*",
-    re.IGNORECASE,
 )
-SELF = re.compile(r"\b(?:i|i['’]m|i['’]ve|my|me|mine|myself|he|she|his|her|candidate|applicant)\b", re.IGNORECASE)
-WISHES = re.compile(
+SELF = Marked(
+    "i my me mine myself he she his her candidate applicant",
+    r"\b(?:i|i['’]m|i['’]ve|my|me|mine|myself|he|she|his|her|candidate|applicant)\b",
+)
+WISHES = Marked(
+    "apply applying application opportunity opening vacancy join joining interested contribute contributing position role",
     r"\b(?:apply|applying|application|opportunity|opening|vacancy|join|joining|interested|contribute|contributing"
     r"|(?:for|in|to) (?:the|this|your) (?:position|role))\b",
-    re.IGNORECASE,
 )
 # A wish is no claim, unless it brings one along: `I would bring eight years of …`.
-WOULD = re.compile(
+WOULD = Marked(
+    "d would will ll hope look want wish happy glad eager keen need needs should must has have",
     r"\bI(?:['’]d| would| will|['’]ll| hope| look forward| want| wish)\b|\b(?:happy|glad|eager|keen) to\b"
     r"|\b(?:he|she|they|candidate) (?:would|will|needs?|should|must|has to|have to)\b",
-    re.IGNORECASE,
 )
-OFFERS = re.compile(
-    r"\b(?:my|mine|bring|offer|contribute|I (?:have|had|did|led|built|ran|was|am|hold|know|speak))\b|\bI['’](?:ve|m)\b"
+OFFERS = Marked(
+    "my mine bring offer contribute i",
+    r"\b(?:my|mine|bring|offer|contribute|I (?:have|had|did|led|built|ran|was|am|hold|know|speak))\b|\bI['’](?:ve|m)\b",
+    re.NOFLAG,
 )
-HAS = re.compile(
+HAS = Marked(
+    "i my experienced trained certified familiar",
     r"\bI(?:['’]ve| have| had)? (?:\w+ly )?(?:have|had|hold|held|know|knew|use|used|bring|worked? (?:with|in|on|under)|been)\b"
     r"|\b[Mm]y (?:experience|years|knowledge|background|training|time|work) (?:with|in|of|at|on|under)\b"
-    r"|\b(?:experienced|trained|certified|familiar) (?:in|with)\b"
+    r"|\b(?:experienced|trained|certified|familiar) (?:in|with)\b",
+    re.NOFLAG,
 )
-DID = re.compile(
-    r"\bI(?:['’]ve| have| had| also)* (?:\w+ed|built|led|ran|grew|cut|won|made|held|wrote|brought|manage|lead|run|own)\b"
+DID = Marked(
+    "i",
+    r"\bI(?:['’]ve| have| had| also)* (?:\w+ed|built|led|ran|grew|cut|won|made|held|wrote|brought|manage|lead|run|own)\b",
+    re.NOFLAG,
 )
 CLAUSE = re.compile(r"[;:—–]|,(?!\d)")
 # Words that a true sentence may be built with though the context lacks them: they claim nothing of their own.

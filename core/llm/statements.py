@@ -84,4 +84,4 @@ def _kind(name: str, kinds: Sequence[tuple[re.Pattern[str], Of | None]], otherwi
 
 
 def _sentences(text: str) -> Iterator[str]:
-    return (sentence for line in text.splitlines() for sentence in posting.split(posting.plain(line)))
+    return (sentence for line in text.splitlines() for sentence in posting.sentences(line))

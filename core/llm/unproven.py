@@ -47,24 +47,24 @@ def warnings(answer: AiAnswer, doubts: Sequence[Doubt], facts: Facts) -> Iterato
 
 def plain_sentences(markdown: str) -> list[str]:
     """The sentences of a Markdown text, without its marks."""
-    return [sentence for line in markdown.splitlines() for sentence in posting.split(posting.plain(line))]
+    return [sentence for line in markdown.splitlines() for sentence in posting.sentences(line)]
 
 
 def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
     """A warning for each term that only the posting has and the text claims for the candidate."""
-    text = "\n".join([answer.summary, answer.content, *answer.bullets])
-    named = keywords.mentioned(text, facts.firm_missing)
-    if not named:
+    if not facts.firm_missing:
         return []
-    held = ground(facts.material)
+    text = "\n".join([answer.summary, answer.content, *answer.bullets])
+    held = ground(facts.material, facts.years, facts.today)
+    claiming = [each for each in plain_sentences(text) if held.is_of_candidate(each) and held.is_claim(each)]
+    named = keywords.mentioned(text, facts.firm_missing) if claiming else []
     told: dict[str, str] = {}
-    for sentence in plain_sentences(text):
-        if held.is_of_candidate(sentence) and held.is_claim(sentence):
-            for term in keywords.mentioned(sentence, [term for term in named if term not in told]):
-                told[term] = (
-                    f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "
-                    "Ask the candidate, or take it out."
-                )
+    for sentence in claiming if named else ():
+        for term in keywords.mentioned(sentence, [term for term in named if term not in told]):
+            told[term] = (
+                f"{term} stands only in the posting, but the text claims it: “{quote(sentence)}” "
+                "Ask the candidate, or take it out."
+            )
     return list(told.values())
 
 

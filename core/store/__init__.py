@@ -22,6 +22,7 @@ from core.store.models import (
 from core.store.usage_models import (
     Alert,
     AuditEvent,
+    DatedBudget,
     Price,
     Repricing,
     RepricingLine,
@@ -42,6 +43,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Connection",
+    "DatedBudget",
     "Document",
     "DocumentRevision",
     "Job",

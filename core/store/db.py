@@ -7,7 +7,7 @@ waiting sleeps and is unfair. PostgreSQL gets one. Parameters never reach a log 
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -108,6 +108,12 @@ class Store:
         with _told(), self._turn, GuardedSession(self.writer, owner=owner) as session, session.begin():
             yield session
 
+    @contextmanager
+    def alone(self) -> Iterator[Any]:
+        """The driver's connection outside any transaction, while no other thread writes: for what none can hold."""
+        with self._turn, closing(self.writer.raw_connection()) as connection:
+            yield connection.driver_connection
+
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
@@ -130,21 +136,28 @@ def _narrow(state: ORMExecuteState) -> None:
 
 
 def owned(connection: Connection, table: Table, ids: Sequence[int], user_id: int) -> list[Row[Any]]:
-    """The rows of `table` with these ids that belong to the user: Core's one door past the guard."""
+    """The rows of `table` with these ids that belong to the user, but for those in the bin: Core's one door past the guard."""
     if not ids:
         return []
-    return list(connection.execute(select(table).where(table.c.id.in_(ids), table.c.user_id == user_id)))
+    mine = table.c.id.in_(ids), table.c.user_id == user_id
+    return list(connection.execute(select(table).where(*mine, *_out_of_bin(table))))
 
 
 def own(table: Table, *columns: ColumnElement[Any]) -> Statement:
     """`owned` for the call path: these columns of the row `id` of `table`, if it belongs to `user_id`."""
-    return Statement(select(*columns).where(table.c.id == bindparam("id"), table.c.user_id == bindparam("user_id")))
+    mine = table.c.id == bindparam("id"), table.c.user_id == bindparam("user_id")
+    return Statement(select(*columns).where(*mine, *_out_of_bin(table)))
 
 
 def newest_own(table: Table, *columns: ColumnElement[Any]) -> Statement:
     """The same of the newest row that belongs to `user_id`."""
-    own_rows = select(*columns).where(table.c.user_id == bindparam("user_id"))
+    own_rows = select(*columns).where(table.c.user_id == bindparam("user_id"), *_out_of_bin(table))
     return Statement(own_rows.order_by(table.c.id.desc()).limit(1))
+
+
+def _out_of_bin(table: Table) -> list[ColumnElement[bool]]:
+    """What is in the bin is found by nobody who asks for it by its id."""
+    return [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
 
 
 def _parse(url: str) -> URL:

@@ -62,7 +62,7 @@ class ApiToken(Base):
 
 
 class Job(Owned, Base):
-    """A posting a candidate is interested in; `description` is Markdown or plain text."""
+    """A posting a candidate is interested in; `description` is Markdown or plain text. In the bin once `deleted_at` is set."""
 
     __tablename__ = "job"
     __table_args__ = (Index(None, "user_id", "id"),)
@@ -71,10 +71,14 @@ class Job(Owned, Base):
     company: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class ResumeVersion(Owned, Base):
-    """One immutable version of a resume; `kind` is base, tailored or manual, `content` JSON Resume with ids."""
+    """One immutable version of a resume; `kind` is base, tailored or manual, `content` JSON Resume with ids.
+
+    `deleted_at` set means it is in the bin; what was made from it keeps it as its parent.
+    """
 
     __tablename__ = "resume_version"
     __table_args__ = (UniqueConstraint("user_id", "number"),)
@@ -89,6 +93,7 @@ class ResumeVersion(Owned, Base):
     source_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
     kept_permille: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class Document(Owned, Base):

@@ -34,6 +34,25 @@ class Price(Base):
     created_by: Mapped[str] = mapped_column(String(120))
 
 
+class DatedBudget(Base):
+    """One change of a budget: it comes before the policy file's from `valid_from` to before `valid_to`, the newest first.
+
+    `subject` is `project`, `plan:NAME`, `feature:NAME` or `caller:NAME`. A row is never changed: it is retired, or another
+    comes after it.
+    """
+
+    __tablename__ = "dated_budget"
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(120))
+    nanousd: Mapped[int] = mapped_column(Number)
+    at_limit: Mapped[str] = mapped_column(String(16))
+    valid_from: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    valid_to: Mapped[datetime | None] = mapped_column(UtcTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    reason: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(String(120))
+
+
 class UsageKey(Base):
     """One combination of dimensions that runs or legs had; the columns of a day name it by its id.
 

@@ -70,9 +70,13 @@ _TERMS = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r"^\s*(?:[-*•·▪◦‣–]|\d{1,2}[.)])\s+")
-_MARKUP = re.compile(r"[*_`<\[]|\s[.,;:)]|\s\s|[^\S ]")
-_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(*])")
+_MARKUP = re.compile(
+    "[*_`<\\[" + "".join(chr(code) for code in range(1, 0x3001) if chr(code).isspace() and code != 0x20) + "]"
+)
+_LOOSE = re.compile(r" [ .,;:)]")
+_END = re.compile(r"\s(?<=[.!?]\s)\s*(?=[A-Z\"“(*])")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|incl|approx|vs|St|Dr|Mr|Ms|Inc|Ltd|Co|No|[A-Z])\.)$")
+_LONGEST_ABBREVIATION = 10  # characters, with the one before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,21 @@ def split(text: str) -> list[str]:
     """One line of prose as sentences; `e.g.` and initials end none."""
     parts: list[str] = []
     for part in _END.split(text.strip()):
-        if parts and _ABBREVIATION.search(parts[-1]):
+        if parts and parts[-1].endswith(".") and _ABBREVIATION.search(parts[-1][-_LONGEST_ABBREVIATION:]):
             parts[-1] += f" {part}"
         elif part:
             parts.append(part)
     return parts
+
+
+def sentences(line: str) -> tuple[str, ...]:
+    """One line of Markdown as sentences without marks; a line of late is known."""
+    return _sentences(line) if len(line) <= READ_CHARS else tuple(split(plain(line)))
+
+
+@lru_cache(maxsize=64)
+def _sentences(line: str) -> tuple[str, ...]:
+    return tuple(split(plain(line)))
 
 
 @lru_cache(maxsize=64)
@@ -115,7 +129,7 @@ def read(description: str) -> tuple[Sentence, ...]:
 def plain(line: str) -> str:
     """A line without list marks, heading marks, emphasis and link targets."""
     line = line.strip()
-    if line and line[0].isalpha() and not _MARKUP.search(line):
+    if line and line[0].isalpha() and not _MARKUP.search(line) and not _LOOSE.search(line):
         return line
     line = _MARK.sub("", line.lstrip("#> ").strip())
     line = re.sub(r"\[([^\]]{0,200})\]\([^)]{0,500}\)", r"\1", line)

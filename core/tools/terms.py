@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from core.tools import emphasis, lexicon
 from core.tools.lexicon import Entry, Lexicon, scan
@@ -14,8 +15,7 @@ _GRADE_WEIGHT = {lexicon.HARD: 3.0, lexicon.TOPIC: 1.5, lexicon.SOFT: 0.6, lexic
 _CLEAR = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term where it stands: its one display form, its place in the text, its grade.
 
     `grade` is 2 for a named tool, method or certificate, 1 for a field of knowledge, 0 for a soft skill, -1 for an
@@ -46,12 +46,14 @@ def find(text: str) -> list[Hit]:
 
 def find_in(page: Page, book: Lexicon) -> list[Hit]:
     """`find` with another lexicon, for learning and for trying one."""
-    around = scan.outlook(page, book)
+    around: list[float] = []  # of a text with nothing but names it is of no use
     hits, past = [], 0
     for found in scan.spellings(page, book):
         if found.first < past:
             continue
         past = found.past
+        if found.entry.score is not None and not around:
+            around = scan.outlook(page, book)
         if (score := scan.score(page, found, around, book)) > 0:
             start, end = page.said.starts[found.first], page.said.ends[found.past - 1]
             hits.append(Hit(found.entry.shown, start, end, found.entry.grade, score))

@@ -17,6 +17,7 @@ from core.usage.aside import Aside
 from core.usage.blocks import Blocks, Days, around
 from core.usage.columns import Columns, Kept, concat
 from core.usage.grouping import Groups
+from core.usage.kept_papers import KeptPapers
 from core.usage.keys import Known
 from core.usage.spans import Span, spans
 from core.usage.views import Choice, Part, Rows, Unit, margin_part, taken
@@ -28,13 +29,12 @@ PARTS_BYTES, KEYED_BYTES, DETAILS_BYTES = 12_000_000, 8_000_000, 8_000_000  # ke
 CELLS_BYTES = 250_000_000  # of files, not of memory
 
 # All that a state depends on: whatever happens to days, notes and runs under way, one of these changes.
-_RUNNING = records.RUN.c.lease_until.is_not(None) & (records.RUN.c.status == "running")
 _WAITING = select(func.count()).select_from(records.PENDING)
 _SIGN = select(
     select(STATE.c.version).scalar_subquery(),
     select(func.count(records.PENDING.c.id)).scalar_subquery(),
     select(func.max(records.PENDING.c.id)).scalar_subquery(),
-    select(func.count(records.RUN.c.id)).where(_RUNNING).scalar_subquery(),
+    select(func.count(records.RUN.c.id)).where(records.RUNNING).scalar_subquery(),
 )
 
 
@@ -53,6 +53,7 @@ class Books:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.blocks = Blocks(store)
+        self.papers = KeptPapers(store, self.blocks.rings["run"])
         self._known = Known(store)
         self._days: tuple[int, Days, tuple[Span, ...]] = (-1, {}, ())
         self._last: tuple[tuple[Any, ...], State] | None = None
@@ -90,7 +91,7 @@ class Books:
         """What is noted but not added up, what it replaces, and what is under way."""
         noted = records.changes(connection)
         more = [change.now for change in noted if change.now]
-        more += records.read_bare(connection, _RUNNING)
+        more += records.read_bare(connection, records.RUNNING)
         less = [change.held for change in noted if change.held]
         return self.lay_out(more, less) if more or less else {}
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
-from core.access import ledger
+from core.access import dated_budgets, ledger
+from core.access.dated_budgets import Dated
 from core.access.ledger import Line
 from core.access.limits import PROJECT, Limit, month, shared
 from core.access.plans import Policy
@@ -16,13 +17,16 @@ from core.usage.filters import Filter, Value
 from core.usage.forecast import FEWEST_DAYS, LOOKED_BACK, Forecast, RunOut, forecast
 from core.usage.queries import Questions
 
+MADE_UP = "demo:"  # how the callers of made-up runs begin
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One budget this month, in nano-dollars.
 
     `used` and `reserved` are what the gate counts; `spent` is what the runs of each day since the first of the month
-    cost, as far as it is known, today last.
+    cost, as far as it is known, today last. `dated` is the change that holds in place of the policy file, if
+    one does; `made_up` is what of the spend is that of `demo runs`, which no budget pays for.
     """
 
     limit: Limit
@@ -31,6 +35,8 @@ class Standing:
     spent: tuple[int, ...]
     forecast: Forecast
     at: datetime
+    dated: Dated | None = None
+    made_up: int = 0
 
     @property
     def name(self) -> str:
@@ -66,16 +72,20 @@ class Standing:
     @property
     def filter(self) -> Filter:
         """The month's runs that it pays for."""
-        return Filter.days(self.first, self.at.date(), where=where(self.limit))
+        return Filter.days(self.first, self.at.date(), where=where(self.limit.subject))
 
 
 def standings(store: Store, policy: Policy, figures: Questions, *, at: datetime | None = None) -> list[Standing]:
-    """Every shared budget of the policy this month (UTC), the project's first. Errors: `StorageDown`."""
+    """Every shared budget that holds this month (UTC), the project's first. Errors: `StorageDown`."""
     at = (at or now()).astimezone(UTC)
-    limits = shared(policy, at)
     with store.read() as connection:
+        rows = dated_budgets.read(connection, at)
+        limits = shared(dated_budgets.applied(policy, rows), at)
         lines = ledger.dollars(connection, [limit.subject for limit in limits], month(at))
-    return [_standing(limit, line, figures, at) for limit, line in zip(limits, lines, strict=True)]
+    return [
+        _standing(limit, line, figures, at, dated_budgets.of(rows, limit.subject))
+        for limit, line in zip(limits, lines, strict=True)
+    ]
 
 
 def carry_over(store: Store, policy: Policy, figures: Questions, *, at: datetime | None = None) -> None:
@@ -84,22 +94,22 @@ def carry_over(store: Store, policy: Policy, figures: Questions, *, at: datetime
     A line that is there is left alone, so any number of processes may start at once.
     """
     at = (at or now()).astimezone(UTC)
-    limits = shared(policy, at)[1:]
+    limits = shared(dated_budgets.policy_now(store, policy, at), at)[1:]
     if not limits:
         return
     with store.read() as connection:
         lines = ledger.dollars(connection, [limit.subject for limit in limits], month(at))
     for limit in (limit for limit, line in zip(limits, lines, strict=True) if line == ledger.Line()):
-        so_far = Filter.days(at.date().replace(day=1), at.date(), where=where(limit))
+        so_far = Filter.days(at.date().replace(day=1), at.date(), where=where(limit.subject))
         if spent := figures.totals(so_far).cost_nanousd:
             with store.write() as connection:
                 connection.execute(_BEGIN, {"subject": limit.subject, "period": limit.period, "used": spent})
 
 
-def where(limit: Limit) -> Mapping[str, Collection[Value]]:
-    """The runs that a budget pays for."""
-    kind, _, name = limit.subject.partition(":")
-    return {} if limit.subject == PROJECT else {kind: frozenset({name})}
+def where(subject: str) -> Mapping[str, Collection[Value]]:
+    """The runs that the budget of this subject pays for."""
+    kind, _, name = subject.partition(":")
+    return {} if subject == PROJECT else {kind: frozenset({name})}
 
 
 # -- in words ----------------------------------------------------------------------------------------------
@@ -157,12 +167,18 @@ _BEGIN = text("""
     ON CONFLICT (subject, measure, period) DO NOTHING""")
 
 
-def _standing(limit: Limit, line: Line, figures: Questions, at: datetime) -> Standing:
+def _standing(limit: Limit, line: Line, figures: Questions, at: datetime, dated: Dated | None) -> Standing:
     today = at.date()
     first = min(today.replace(day=1), today - timedelta(days=LOOKED_BACK))
-    series = figures.series(Filter.days(first, today, where=where(limit)), None, "day")
+    series = figures.series(Filter.days(first, today, where=where(limit.subject)), None, "day")
     daily = series.of("cost_nanousd")
     spent = [int(one) for one in daily[0]] if len(daily) else [0] * len(series.times)
     so_far = spent[-today.day :]
+    made_up = _made_up(figures, Filter.days(today.replace(day=1), today, where=where(limit.subject)))
     told = forecast(first, spent, at=at, so_far=max(line.taken, sum(so_far)), budget=limit.most)
-    return Standing(limit, line.used, line.reserved, tuple(so_far), told, at)
+    return Standing(limit, line.used, line.reserved, tuple(so_far), told, at, dated, made_up)
+
+
+def _made_up(figures: Questions, month: Filter) -> int:
+    rows = figures.rows(month, ("caller",))
+    return sum(row.total.cost_nanousd or 0 for row in rows if str(row.values[0]).startswith(MADE_UP))

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from core.schema import AttemptStatus
 from core.store import EVERYONE, Store, User
-from core.usage import shapes
+from core.usage import kept_counts, shapes
 from core.usage.blocks import Moved
 from core.usage.books import Books, State
 from core.usage.figures import Cause, Heat, Row, Series, Speed, Total, UserRow
 from core.usage.filters import LEG_DIMENSIONS, RUN_DIMENSIONS, TIMES, Every, Filter, known
+from core.usage.kept_counts import Papers
 from core.usage.margins import CAUSE
 from core.usage.selection import HOURS_A_DAY, Selection
 
@@ -114,6 +115,11 @@ class Questions:
         rows = {row.values[0]: row.total.runs for row in self._rows(state, filter, ("status",), percentiles=False)}
         answered = rows.get("ok", 0) + rows.get("fallback", 0)
         return rows.get("fallback", 0) / answered if answered else None
+
+    def kept(self, filter: Filter, by: Sequence[str]) -> tuple[Papers, kept_counts.Groups]:
+        """What was kept of the runs in the filter by now: of all, and by dimensions of runs."""
+        papers = self._books.papers
+        return kept_counts.count(papers.look(), papers.ring, filter, by)
 
     def values(self, dimension: str) -> list[str | None]:
         """Every value that runs or legs ever had on a dimension, in alphabetical order, None last."""

@@ -1,6 +1,6 @@
 """What the figures need to know of a run and its legs: read from the record, kept as JSON, laid out as columns."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ NUMBERS = (
 )
 NOBODY = 0  # the user of erased candidates' runs
 STATUS = RUN_DIMENSIONS.index("status")
+RUNNING = RUN.c.lease_until.is_not(None) & (RUN.c.status == "running")  # what the figures count as under way
 LAID_OUT = ("key", "quarter", "user", *NUMBERS[:5], "latency", "ttft")
 
 _RUN = [
@@ -171,6 +172,15 @@ def anonymous(run: Run) -> Run:
         "abandoned" if place == STATUS and value == "running" else value for place, value in enumerate(run.dimensions)
     )
     return run._replace(user_id=NOBODY, dimensions=dimensions)
+
+
+def ended(run: Run, row: Mapping[str, Any], legs: Sequence[Mapping[str, Any]]) -> Run:
+    """The same run as it ended: what `row` and `legs` say, by the names of their columns, in place of what was known."""
+    dimensions = tuple(row.get(name, known) for name, known in zip(RUN_DIMENSIONS, run.dimensions, strict=True))
+    of_legs = tuple(
+        Leg(tuple(leg[column.name] for column in _LEG[:6]), tuple(leg[name] for name in NUMBERS)) for leg in legs
+    )
+    return run._replace(dimensions=dimensions, numbers=tuple(row[name] for name in NUMBERS), legs=of_legs)
 
 
 # -- as JSON ---------------------------------------------------------------------------------------

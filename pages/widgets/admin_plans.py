@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.access import admission, budget, limits, lineup
+from core.access import admission, budget, dated_budgets, limits, lineup
 from core.access.admission import Left
 from core.access.plans import PLANS, RULES, Policy
 from core.drive import people
@@ -26,8 +26,8 @@ def draw(workbench: Workbench) -> None:
             _plan(workbench.policy, name)
     _candidate(workbench)
     st.caption(
-        f"All of this stands in the policy file {safe.plain(workbench.settings.policy_file.name)}, read at start. "
-        "To change it, copy the shipped file, point WORKBENCH_POLICY_FILE at your copy and start again."
+        f"All of this stands in the policy file {safe.plain(workbench.settings.policy_file.name)}, read at start; the budgets of "
+        "the project, plans, features and callers can be changed on the page Budgets, too. To change the file, copy the shipped file, point WORKBENCH_POLICY_FILE at your copy and start again."
     )
 
 
@@ -35,7 +35,8 @@ def draw(workbench: Workbench) -> None:
 
 
 def _project(workbench: Workbench) -> None:
-    month, policy = budget.project(workbench.store, workbench.policy), workbench.policy.project
+    policy = dated_budgets.policy_now(workbench.store, workbench.policy).project
+    month = budget.project(workbench.store, workbench.policy)
     st.subheader("The project this month", anchor=False)
     with st.container(border=True):
         figures = (

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from core.access import limits
 from core.access.limits import PROJECT, money
 from core.access.plans import Policy
 from core.schema import usd
@@ -15,7 +16,7 @@ from pages.widgets import charts, safe, said, usage_links, words
 KEY = "budgets_shown"
 COLUMNS = 3
 LEFT = "rgba(134,142,150,0.25)"
-NEAR = 0.02  # by which the gate's count and the record may differ without a word
+NEAR = 0.02  # by which what is charged and the record may differ without a word
 
 Names = Mapping[str, str]
 
@@ -31,20 +32,38 @@ def draw(each: Sequence[Standing], policy: Policy, names: Names) -> None:
 
 def _card(one: Standing, policy: Policy, names: Names) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{safe.plain(called(one, names))}**", width="content")
+        st.markdown(f"**{safe.plain(called(one.limit.subject, names))}**", width="content")
         st.markdown(_badge(one, policy), width="content")
     st.markdown(f"#### {safe.plain(roughly(one.left))} left")
     held = [] if not one.reserved else [("Held", charts.COLOURS[2], one.reserved / 1e9)]
     parts = [("Used", charts.COLOURS[0], one.used / 1e9), *held, ("Left", LEFT, one.left / 1e9)]
     charts.draw(charts.shares(parts, hover="$%{x:,.4f}"), f"budgets_bar_{one.limit.subject}", alt=_bar(one))
-    st.caption(safe.line(_bar(one)))
+    st.caption(safe.line(f"{_bar(one)} {_made_up(one)}"))
     st.markdown(safe.line(outlook(one)))
     st.caption(_at_limit(one, policy))
+    if one.dated:
+        st.caption(safe.line(_since(one, policy, names)))
 
 
 def _bar(one: Standing) -> str:
     held = f", {roughly(one.reserved)} held by runs under way" if one.reserved else ""
     return f"{roughly(one.used)} used{held} of {money(one.limit.most)}."
+
+
+def _made_up(one: Standing) -> str:
+    """Why a month full of made-up runs has used nothing."""
+    return f"The {roughly(one.made_up)} of made-up runs are charged to no budget." if one.made_up else ""
+
+
+def _since(one: Standing, policy: Policy, names: Names) -> str:
+    """Who set a budget in place of the policy file, until when, and what the file says."""
+    dated = one.dated
+    assert dated is not None
+    until = f" until {dated.valid_to - timedelta(days=1):%-d %B}" if dated.valid_to else ""
+    filed = next((limit for limit in limits.shared(policy, one.at) if limit.subject == one.limit.subject), None)
+    says = f"the policy file says {money(filed.most)}" if filed else "the policy file has no such budget"
+    told = f"Set on {dated.valid_from:%-d %B}{until} by {said.who(dated.created_by, names)}: {dated.reason}"
+    return f"{told.rstrip('.')}. Otherwise {says}."
 
 
 def _badge(one: Standing, policy: Policy) -> str:
@@ -67,12 +86,13 @@ def _at_limit(one: Standing, policy: Policy) -> str:
     return f"From {share} on the cheap models answer; at 100%, only the rules."
 
 
-def called(one: Standing, names: Names) -> str:
-    """What people call the budget."""
-    kind, _, name = one.limit.subject.partition(":")
-    if one.limit.subject == PROJECT:
+def called(subject: str, names: Names) -> str:
+    """What people call the budget of this subject; one that cannot have a budget as it is."""
+    kind, _, name = subject.partition(":")
+    if subject == PROJECT:
         return "The whole project"
-    title = {"plan": f"plan {name}", "feature": words.feature(name), "caller": said.who(name, names)}[kind]
+    titles = {"plan": f"plan {name}", "feature": words.feature(name), "caller": said.who(name, names)}
+    title = titles.get(kind, subject)
     return title[:1].upper() + title[1:]
 
 
@@ -89,7 +109,7 @@ def burn_down(each: Sequence[Standing], names: Names) -> None:
         st.selectbox(
             "Budget",
             list(by),
-            format_func=lambda subject: called(by[subject], names),
+            format_func=lambda subject: called(subject, names),
             key=KEY,
             on_change=_shown,
             label_visibility="collapsed",
@@ -119,19 +139,22 @@ def _chart(one: Standing) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(safe.line(outlook(one)), width="stretch")
         usage_links.runs_of(one.filter, "Runs of this month", icon=":material/history:")
-    if abs(one.recorded - one.used) > NEAR * max(one.recorded, one.used, 1):
+    if abs(one.recorded - one.made_up - one.used) > NEAR * max(one.recorded, one.used, 1):
         st.caption(safe.line(_differ(one)))
+    elif one.made_up:
+        st.caption("The chart and the forecast go by the record of all runs, made-up ones included.")
 
 
 def _differ(one: Standing) -> str:
     return (
-        f"By their record this month's runs cost {roughly(one.recorded)}; the gate counts {roughly(one.used)} as used. They "
-        "differ where a cost is unknown and keeps what was reserved, where a cost was corrected later, and by demo runs, "
-        "which pass no gate. The chart and the forecast go by the record, unless the gate counts more."
+        f"This month's runs cost {roughly(one.recorded)} by their record, and {roughly(one.used)} are charged to this "
+        "budget. The two differ where a cost is not known, because what was set aside for the run then stays charged, where "
+        "a cost was corrected later, and by made-up runs, which are charged to no budget. The chart and the forecast go by "
+        "the record, or by what is charged where that is more."
     )
 
 
-# -- how to change them ------------------------------------------------------------------------------------
+# -- in the policy file ------------------------------------------------------------------------------------
 
 EXAMPLE = """[budgets.plans]
 free = 50.00
@@ -144,21 +167,17 @@ cover_letter = { usd_per_month = 100.00, at_limit = "refuse" }
 """
 
 
-def how_to_change(each: Sequence[Standing], file: str) -> None:
-    """The lines of the policy file, as they are or as they might be."""
+def in_the_file(each: Sequence[Standing], file: str) -> None:
+    """The lines of the policy file that would make these budgets, or might."""
     alone = len(each) == 1
-    if alone:
-        st.info(
-            "Only the whole project has a budget so far. Plans, features and callers can have one of their own.",
-            icon=":material/savings:",
-        )
-    with st.expander("Change a budget", icon=":material/edit:", expanded=alone):
+    with st.expander("Budgets in the policy file", icon=":material/description:"):
         st.markdown(
-            f"Budgets stand in the policy file `{safe.plain(file)}`, which is read at start. Copy it, change the lines, point "
-            "`WORKBENCH_POLICY_FILE` at your copy and start again. A budget that is new counts from the first of the month."
+            f"What holds for good is best kept in the policy file, `{safe.plain(file)}`, which is read at start: copy it, "
+            "point `WORKBENCH_POLICY_FILE` at your copy and start again. A budget that was changed on this page comes before "
+            "the file's until that change is taken back. These lines are the budgets as they hold now:"
         )
         st.code(
-            f"[project]\nusd_per_month = {_dollars(each[0])}\n\n{EXAMPLE if alone else _lines(each)}", language="toml"
+            f"[project]\nusd_per_month = {dollars(each[0])}\n\n{EXAMPLE if alone else _lines(each)}", language="toml"
         )
         if alone:
             st.caption("The amounts below the project's are examples.")
@@ -169,11 +188,12 @@ def _lines(each: Sequence[Standing]) -> str:
     for one in each[1:]:
         kind, _, name = one.limit.subject.partition(":")
         key = f'"{name}"' if kind == "caller" else name
-        value = f'{{ usd_per_month = {_dollars(one)}, at_limit = "refuse" }}' if one.limit.refuses else _dollars(one)
+        value = f'{{ usd_per_month = {dollars(one)}, at_limit = "refuse" }}' if one.limit.refuses else dollars(one)
         tables.setdefault(f"[budgets.{kind}s]", []).append(f"{key} = {value}")
     return "\n\n".join("\n".join([table, *lines]) for table, lines in tables.items())
 
 
-def _dollars(one: Standing) -> str:
+def dollars(one: Standing) -> str:
+    """The amount as the policy file has it: `50.00`."""
     whole, _, rest = (usd(one.limit.most) or "0").partition(".")
     return f"{whole}.{rest.ljust(2, '0')}"

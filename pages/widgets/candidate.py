@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from core.access.plans import PLANS
-from core.drive import people
+from core.drive import erasure, people
+from core.drive.erasure import Belongings
 from core.schema import FEATURES
 from core.wiring import Workbench
 from pages.widgets import address, notice, safe, shelf, turns
@@ -35,6 +36,8 @@ def choose(workbench: Workbench) -> Any | None:
         )
         _change(workbench, everyone[st.session_state[SHARED]])
         _add(workbench)
+        if st.session_state["caller"].may("admin"):
+            _erase(workbench, everyone[st.session_state[SHARED]])
     return everyone[st.session_state[SHARED]]
 
 
@@ -103,6 +106,47 @@ def _changed(workbench: Workbench, user: Any) -> None:
 
     if notice.act("drive", change, f"{name.strip()} is on plan {plan} now."):
         turns.over("drive_planning")
+
+
+def _erase(workbench: Workbench, user: Any) -> None:
+    """The way out for good, for admins: what it takes, and the name as its key."""
+    opened = st.popover(
+        "Erase candidate", icon=":material/person_remove:", key=turns.key(f"drive_erasing_{user.id}"), on_change="rerun"
+    )
+    if not opened.open:
+        return
+    found = erasure.belongings(workbench.store, user.id)
+    with opened, st.form(f"drive_erase_{user.id}", border=False):
+        st.markdown(
+            f"**Erase {safe.plain(user.name)}?** This takes {found}, with all their texts, and cannot be undone."
+        )
+        st.caption("What their runs cost stays in Usage, as nobody's. Files exported from Runs are removed.")
+        if refused := st.session_state.pop("drive_erase_refused", None):  # a notice would lie behind this
+            st.error(safe.safe(refused), icon=":material/block:")
+        st.text_input("Type the name to erase them", key=f"drive_erase_name_{user.id}", max_chars=200)
+        st.form_submit_button(
+            "Erase for good", type="primary", icon=":material/person_remove:", on_click=_erased, args=(workbench, found)
+        )
+
+
+def _erased(workbench: Workbench, found: Belongings) -> None:
+    typed, left_nothing = st.session_state[f"drive_erase_name_{found.user_id}"] or "", []
+
+    if not found.is_meant(typed):
+        st.session_state["drive_erase_refused"] = f"Nothing was erased. To erase {found.name}, type that name."
+        return
+
+    def erase() -> None:
+        caller, exports = st.session_state["caller"], workbench.exports.folder
+        left_nothing.append(erasure.erase(workbench.store, found.user_id, caller, exports=exports))
+
+    done = f"{found.name} is erased: {found}."
+    if notice.act("drive", erase, done):
+        turns.over(f"drive_erasing_{found.user_id}")
+        del st.session_state[SHARED]
+        st.query_params.clear()
+        if not left_nothing[0]:
+            notice.act("drive", lambda: None, f"{done} {erasure.MAY_BE_LEFT}")
 
 
 def _add(workbench: Workbench) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.drive import papers, save
+from core.drive import save
 from core.drive.tailoring import Difference
 from core.errors import WorkbenchError
+from core.llm import pack_papers
 from core.llm.history import Story
 from core.schema import Change
 from core.wiring import Workbench
-from pages.widgets import difference, keep, safe, verdict
+from pages.widgets import difference, keep, safe, ticks, verdict
 
 OPS = {"replace": "Reword", "remove": "Remove", "reorder": "Reorder"}
 CONFIRM = "I asked the candidate: what was blocked here is true."
@@ -26,7 +27,7 @@ def draw(page: str, workbench: Workbench, story: Story) -> str | None:
     result = story.result
     resume: str | None = None
     kept: list[Change] = []
-    source = _source(workbench, story)
+    source = pack_papers.source(workbench.store, story)
     if result.changes and source is None:
         st.info("The resume version these changes were made for is gone, so they cannot be saved as a new one.")
     elif result.changes and source is not None:
@@ -34,6 +35,7 @@ def draw(page: str, workbench: Workbench, story: Story) -> str | None:
         st.markdown(f"**Changes to v{source.number} · {safe.plain(source.label)}**")
         verdict.legend(Counter(verdict.of(change) for change in changes))
         kept = _ticked(page, story, changes, save.in_words(source.content, changes))
+        ticks.of(page)[story.run.id] = kept
         _save(page, workbench, story, source, kept)
         resume = save.tailored(source.content, kept)
     name = "The resume" if resume is None else f"The resume with {len(kept)} of {len(result.changes)} changes"
@@ -46,14 +48,6 @@ def draw(page: str, workbench: Workbench, story: Story) -> str | None:
                 said = one.change.value or one.change.original
                 st.markdown(f"- {safe.line(one.why)} *{OPS[one.change.op]}:* {safe.line(said)}")
     return resume
-
-
-def _source(workbench: Workbench, story: Story) -> Any | None:
-    """The version the run worked from: the one asked for, or the newest one of that day, which its context names."""
-    told = [piece["source"].get("id") for piece in story.run.context if piece["chip"] == "resume"]
-    wanted = told[0] if told else story.run.request.get("resume_version_id")
-    versions = papers.resume_versions(workbench.store, story.run.user_id)
-    return next((version for version in versions if version.id == wanted), None)
 
 
 def _ticked(page: str, story: Story, changes: Sequence[Change], read: Sequence[Difference]) -> list[Change]:

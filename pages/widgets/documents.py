@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from core.access import members
-from core.drive import papers, people, save
+from core.drive import exporting, papers, people, save
 from core.drive.papers import Paper
 from core.wiring import Workbench
-from pages.widgets import address, drafts, links, notice, safe, said, shelf, turns
+from pages.widgets import address, binned, drafts, export, links, notice, safe, said, shelf, turns
+from pages.widgets.binned import Thing
 
 READ, EDIT, REVISIONS = "Read", "Edit", "Revisions"
 WIDTHS = (6, 3, 4, 2, 3, 2)
@@ -18,7 +19,7 @@ WIDTHS = (6, 3, 4, 2, 3, 2)
 
 def draw(workbench: Workbench, user: Any) -> None:
     """The open document, or the list."""
-    jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
+    jobs = people.job_titles(workbench.store, user.id)
     wanted = address.number("document")
     if wanted is None:
         _list(workbench, user, jobs)
@@ -27,9 +28,8 @@ def draw(workbench: Workbench, user: Any) -> None:
     found = {paper.id: paper for paper in papers.documents(workbench.store, user.id)}
     if wanted in found:
         _open(workbench, user, found[wanted], jobs)
-    elif binned := [one for one in papers.documents(workbench.store, user.id, binned=True) if one.id == wanted]:
-        st.warning(f"“{safe.plain(binned[0].title)}” is in the bin. Take it out to read it.", icon=":material/delete:")
-        _restore_button(workbench, user, binned[0])
+    elif gone := [one for one in _binned(workbench, user) if one.id == wanted]:
+        binned.told(workbench, user, gone[0])
     else:
         st.warning(f"{safe.plain(user.name)} has no such document. Pick one from the list, or another candidate.")
 
@@ -46,10 +46,7 @@ def _list(workbench: Workbench, user: Any, jobs: Mapping[int, str]) -> None:
             _heads()
             for paper in found:
                 _row(paper, jobs)
-    if binned := papers.documents(workbench.store, user.id, binned=True):
-        with st.expander(f"Bin ({len(binned)})", icon=":material/delete:"):
-            for paper in binned:
-                _binned(workbench, user, paper)
+    binned.listing(workbench, user, _binned(workbench, user))
 
 
 def _heads() -> None:
@@ -75,20 +72,12 @@ def _row(paper: Paper, jobs: Mapping[int, str]) -> None:
         links.run(paper.source_run_id)
 
 
-def _binned(workbench: Workbench, user: Any, paper: Paper) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(safe.plain(paper.title), width="content")
-        _restore_button(workbench, user, paper)
+def _binned(workbench: Workbench, user: Any) -> list[Thing]:
+    return [_thing(paper) for paper in papers.documents(workbench.store, user.id, binned=True)]
 
 
-def _restore_button(workbench: Workbench, user: Any, paper: Paper) -> None:
-    st.button(
-        "Take out of the bin",
-        icon=":material/restore_from_trash:",
-        key=f"drive_unbin_{paper.id}",
-        on_click=notice.act,
-        args=("drive", partial(papers.restore, workbench.store, user.id, paper.id), f"“{paper.title}” is back."),
-    )
+def _thing(paper: Paper) -> Thing:
+    return Thing("document", paper.id, paper.title)
 
 
 # -- one document --------------------------------------------------------------------------------------
@@ -137,12 +126,13 @@ def _actions(workbench: Workbench, user: Any, paper: Paper) -> None:
             key="drive_download",
             help="The newest revision as a Markdown file.",
         )
-        st.button(
-            "Move to bin",
-            icon=":material/delete:",
-            key="drive_bin",
-            on_click=_bin,
-            args=(workbench, user, paper),
+        export.word(
+            "drive_download_docx",
+            partial(exporting.document, paper.body, kind=paper.kind, title=paper.title, author=user.name),
+            exporting.file_name(user.name, paper.title, ending="docx"),
+        )
+        binned.button(
+            workbench, user, _thing(paper), help="It leaves this list and the context of new runs. You can take it out."
         )
 
 
@@ -200,18 +190,6 @@ def _revisions(workbench: Workbench, user: Any, paper: Paper, names: Mapping[str
 
 
 # -- what the buttons do -------------------------------------------------------------------------------
-
-
-def _bin(workbench: Workbench, user: Any, paper: Paper) -> None:
-    gone = notice.act(
-        "drive",
-        partial(papers.bin_document, workbench.store, user.id, paper.id),
-        f"“{paper.title}” is in the bin.",
-        undo=partial(papers.restore, workbench.store, user.id, paper.id),
-        undone=f"“{paper.title}” is back.",
-    )
-    if gone:
-        shelf.go("documents")
 
 
 def _renamed(workbench: Workbench, user: Any, paper: Paper) -> None:

@@ -1,6 +1,7 @@
 """Tables of rows, drawn from Arrow alone: pandas, once loaded, would cost the server 45 MB for good."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,12 @@ from pages.widgets import said
 
 if TYPE_CHECKING:
     import pyarrow as pa  # loaded by the first table, as it costs 40 MB: not every server draws one
+
+
+# The table's own download writes cells as they are, and a spreadsheet takes one that begins so for a formula. An unseen
+# sign in front makes it text; an amount with its sign is harmless.
+RISKY, AMOUNT = re.compile("[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"), re.compile(r"[+-]\$?[\d.,]+ ?%?")
+UNSEEN = "\u2060"
 
 
 def draw(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type] | None = None, **shown: Any) -> None:
@@ -66,4 +73,6 @@ def _plain(value: Any) -> Any:
 
 def _written(value: Any) -> Any:
     plain = _plain(value)
+    if isinstance(plain, str):
+        return f"{UNSEEN}{plain}" if RISKY.match(plain) and not AMOUNT.fullmatch(plain) else plain
     return plain.isoformat(timespec="milliseconds") if isinstance(plain, datetime) else plain

@@ -8,23 +8,28 @@ import streamlit as st
 from core.drive import importing, people
 from core.drive.importing import JobDraft
 from core.wiring import Workbench
-from pages.widgets import address, links, notice, safe, said, shelf, turns, upload
+from pages.widgets import address, binned, links, notice, safe, said, shelf, turns, upload
+from pages.widgets.binned import Thing
 
 WIDTHS = (6, 4, 3)
 FIELDS = ("title", "company", "description")
 
 
 def draw(workbench: Workbench, user: Any) -> None:
-    """The open job, or the list and the form for a new one."""
+    """The open job, or the list, the bin and the form for a new one."""
     found = {job.id: job for job in people.jobs(workbench.store, user.id)}
+    gone = {job.id: job for job in people.jobs(workbench.store, user.id, binned=True)}
     wanted = address.number("posting")
     if wanted is None:
         _list(list(found.values()))
+        binned.listing(workbench, user, [_thing(job) for job in gone.values()])
         _add(workbench, user, first=not found)
         return
     shelf.back("jobs")
     if wanted in found:
-        _open(workbench, found[wanted])
+        _open(workbench, user, found[wanted])
+    elif wanted in gone:
+        binned.told(workbench, user, _thing(gone[wanted]))
     else:
         st.warning(f"{safe.plain(user.name)} has no such job. Pick one from the list, or another candidate.")
 
@@ -53,13 +58,23 @@ def _row(job: Any) -> None:
     added.caption(said.when(job.created_at))
 
 
-def _open(workbench: Workbench, job: Any) -> None:
+def _thing(job: Any) -> Thing:
+    return Thing("job", job.id, f"{job.title} · {job.company}" if job.company else job.title)
+
+
+def _open(workbench: Workbench, user: Any, job: Any) -> None:
     st.subheader(safe.plain(job.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         at = f"{job.company} · " if job.company else ""
         st.caption(safe.line(f"{at}added {said.when(job.created_at)}"), width="content")
         links.to("generate.py", "Generate for this job", icon=":material/edit_note:", user=job.user_id, job=job.id)
         _correct(workbench, job)
+        binned.button(
+            workbench,
+            user,
+            _thing(job),
+            help="It leaves this list and the choice of new runs. What was made for it stays. You can take it out.",
+        )
     with st.container(border=True):
         st.markdown(safe.safe(job.description))
 

@@ -7,11 +7,11 @@ import streamlit as st
 from core.drive import answer_text, papers, save
 from core.drive.papers import Paper
 from core.errors import WorkbenchError
-from core.llm import history
+from core.llm import history, pack_papers
 from core.llm.history import Story
 from core.schema import Doubt
 from core.wiring import Workbench
-from pages.widgets import links, safe
+from pages.widgets import export, links, safe, ticks
 
 NEW, REVISION = "New document", "New revision"
 
@@ -37,6 +37,12 @@ def draw(page: str, workbench: Workbench, story: Story, resume: str | None = Non
             on_click="ignore",
             key=f"{page}_download",
             help="As a Markdown file: what Save to Drive keeps.",
+        )
+        ticked = ticks.of(page)
+        export.word(
+            f"{page}_download_docx",
+            lambda: pack_papers.paper(workbench.store, story, ticked=ticked.get(run.id)).docx(),
+            pack_papers.name(workbench.store, story, ending="docx"),
         )
     if resume is None and (doubts := story.result.details.doubts):
         st.caption(f":material/rate_review: {_unproven(len(doubts))} Check before anything is sent.")

@@ -10,7 +10,6 @@ from core.access import members
 from core.llm import run_filter, run_list, run_order
 from core.llm.run_list import Page
 from core.llm.run_order import Row
-from core.schema import usd
 from core.wiring import Workbench
 from pages.widgets import address, links, run_file, run_filters, run_table, safe, said, words
 from pages.widgets.run_filters import Asked
@@ -85,7 +84,8 @@ def _totals(fitting: str, rows: Sequence[Row]) -> str:
     sure = Counter(row.cost_status for row in ended) + Counter(unknown=len(rows) - len(ended))
     known = [row.cost_nanousd for row in ended if row.cost_nanousd is not None]
     coverage = ", ".join(f"{sure[name]} {name}" for name in ("exact", "estimated", "unknown") if sure[name])
-    amount = words.money(usd(sum(known)), "estimated" if sure["estimated"] else "exact") if known else "unknown"
+    least_sure = next((name for name in ("unknown", "estimated") if sure[name]), "exact")
+    amount = words.spend(sum(known) if known else None, least_sure)
     used = f"{sum(row.input_tokens for row in ended):,} tokens in, {sum(row.output_tokens for row in ended):,} out"
     return safe.line(f"{fitting} · on this page {len(rows)}: {used}, cost {amount} ({coverage})")
 

@@ -41,19 +41,19 @@ def _over(value: int | None, unit: float) -> float | None:
 
 
 COLUMNS = {
-    "time": Column("Time", datetime, lambda row, _: row.created_at, 138, format="D MMM YYYY, HH:mm"),
+    "time": Column("Time", datetime, lambda row, _: row.created_at, 132, format="D MMM YYYY, HH:mm"),
     "status": Column("Status", list, lambda row, _: [words.STATUSES.get(row.status, (row.status,))[0]], 88),
     "feature": Column("Feature", str, lambda row, _: words.feature(row.feature), 110),
     "candidate": Column("Candidate", str, lambda row, _: row.candidate, 130),
-    "job": Column("Job", str, lambda row, _: row.job, 128),
-    "model": Column("Model", str, lambda row, _: words.model(row.provider, row.model), 106),
-    "in": Column("In", int, _known(lambda row: row.input_tokens), 62, "Tokens the model was told", "localized"),
+    "job": Column("Job", str, lambda row, _: row.job, 110),
+    "model": Column("Model", str, lambda row, _: words.model(row.provider, row.model), 142),
+    "in": Column("In", int, _known(lambda row: row.input_tokens), 58, "Tokens the model was told", "localized"),
     "out": Column("Out", int, _known(lambda row: row.output_tokens), 58, "Tokens the model wrote", "localized"),
     "cost": Column(
-        "Cost", float, _known(lambda row: _over(row.cost_nanousd, 1e9)), 84, "Empty: the model has no price", "$%.6f"
+        "Cost", float, _known(lambda row: _over(row.cost_nanousd, 1e9)), 80, "Empty: the model has no price", "$%.6f"
     ),
     "certainty": Column("Cost is", str, _known(lambda row: row.cost_status), 80, "Exact, estimated here, or unknown"),
-    "latency": Column("Took", float, _known(lambda row: _over(row.latency_ms, 1e3)), 60, format="%.1f s"),
+    "latency": Column("Took", float, _known(lambda row: _over(row.latency_ms, 1e3)), 56, format="%.1f s"),
     "first": Column("First token", float, _known(lambda row: _over(row.ttft_ms, 1e3)), 82, format="%.1f s"),
     "prompt": Column("Prompt", str, lambda row, _: row.prompt, 130),
     "caller": Column("Caller", str, lambda row, names: said.who(row.caller, names), 130),

@@ -172,9 +172,8 @@ def _changes(workbench: Workbench, story: Story) -> None:
     """What a tailoring proposed, in the words of the resume it was made for, and what code refused."""
     if changes := story.result.changes:
         with st.expander(f"Proposed changes ({len(changes)})", icon=":material/difference:"):
-            told = {piece["source"].get("id") for piece in story.run.context if piece["chip"] == "resume"}
-            versions = papers.resume_versions(workbench.store, story.run.user_id)
-            source = next((version for version in versions if version.id in told), None)
+            told = next((piece["source"].get("id") for piece in story.run.context if piece["chip"] == "resume"), None)
+            source = papers.resume_version(workbench.store, story.run.user_id, told)
             rows = save.in_words(source.content if source else {}, changes)
             difference.draw(rows, "Before", "Proposed", changes)
     if rejected := story.result.details.rejected:

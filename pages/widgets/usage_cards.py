@@ -27,26 +27,33 @@ def draw(figures: Snapshot, asked: Asked) -> Total:
     by_status = figures.series(asked.filter, "status", asked.every)
     speed = figures.speed(asked.filter, None, asked.every)
     fell, fell_before = (figures.fallback_share(one) for one in (asked.filter, asked.before))
+    beyond = known_calls(figures, asked.filter, now)
     with st.container(horizontal=True, gap="small"):
-        _money(now, before, over_time)
+        _money(now, before, over_time, beyond)
         _card("Runs", f"{now.runs:,}", _change(now.runs, before.runs), over_time.of("runs")[0], direction="off")
         _tokens(now, before, over_time)
         _share(fell, fell_before, by_status)
         _time("Latency", now.latency, before.latency, speed.latency["p95"][0])
         _time("First token", now.ttft, before.ttft, speed.ttft["p95"][0])
     _parts(now)
-    _coverage(now, asked, known_calls(figures, asked.filter, now), _unpriced(figures, asked))
+    _coverage(now, asked, beyond, _unpriced(figures, asked))
     return now
 
 
-def _money(now: Total, before: Total, series: Series) -> None:
-    help = "All legs, retries and failed calls included. ≈ where a part of it is estimated here."
+def _money(now: Total, before: Total, series: Series, beyond: int) -> None:
+    """`beyond` is what is known of runs of unknown cost: it was spent, so it is in the figure."""
+    help = "All calls of a run, retries and failed ones included. ≈ where a part of it is estimated here."
     if now.unknown:
-        help += f"  \n≥ because {_runs(now.unknown)} of unknown cost cannot be in it: it is at least that much."
+        help += f"  \n≥ because the cost of {_runs(now.unknown)} is not known in full: it is at least that much."
     if before.runs:
         help += f"  \nThe period before: {words.spend(before.cost_nanousd, sureness(before))}."
-    value = words.spend(now.cost_nanousd, sureness(now))
+    value = words.spend(spent(now, beyond), sureness(now))
     _card("Spend", value, _change(now.cost_nanousd, before.cost_nanousd), series.usd[0], help=help)
+
+
+def spent(total: Total, beyond: int) -> int | None:
+    """Nano-dollars that are known to have been spent: the runs of known cost, and `known_calls` of the others."""
+    return (total.cost_nanousd or 0) + beyond if beyond else total.cost_nanousd
 
 
 def sureness(total: Total) -> str:
@@ -81,7 +88,9 @@ def _parts(now: Total) -> None:
 def _share(now: float | None, before: float | None, by_status: Series) -> None:
     points = None if now is None or before is None else _signed(100 * (now - before), 1, "points")
     value = "–" if now is None else f"{now:.1%}"
-    help = "Answered runs that a later leg answered, because the first one failed or was skipped."
+    help = (
+        "Of the answered runs those that another model, or the rules, answered because the first failed or was skipped."
+    )
     _card("Fallback share", value, points, fallback_share(by_status), help=help)
 
 
@@ -140,7 +149,7 @@ def _unpriced(figures: Snapshot, asked: Asked) -> int:
 
 
 def _coverage(now: Total, asked: Asked, beyond: int, unpriced: int) -> None:
-    """How sure the total is, and the way to what is not; `beyond` is what is known of runs of unknown cost."""
+    """How sure the total is, and the way to what is not; `beyond` is the part of it from runs of unknown cost."""
     shares = [
         f"{_percent(getattr(now, name), now.runs)} {name}"
         for name in ("exact", "estimated", "unknown")
@@ -158,13 +167,8 @@ def _coverage(now: Total, asked: Asked, beyond: int, unpriced: int) -> None:
             help = "What these runs cost by the prices known today"
             links.to("whatif.py", "Price past runs", icon=":material/price_change:", help=help, **here)
     if beyond:
-        least = words.spend((now.cost_nanousd or 0) + beyond, "exact")
-        st.caption(
-            safe.line(
-                f"At least {least} in all: of the runs of unknown cost some calls are known, which come to "
-                f"{words.spend(beyond, 'exact')} beyond the figure above."
-            )
-        )
+        rest = f"{words.spend(beyond, 'exact')} of the spend are single calls of runs whose whole cost is not known."
+        st.caption(safe.line(f"{rest} Charts and tables, which count whole runs, leave them out."))
 
 
 def _runs(count: int) -> str:

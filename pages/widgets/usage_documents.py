@@ -25,10 +25,10 @@ def groups() -> tuple[str, ...]:
     return tuple(name for name in USUAL if name in picked) or USUAL[:1]
 
 
-def draw(whole: Economy, rows: Sequence[Economy], by: Sequence[str], names: Names) -> None:
-    """The whole in words, and the groups in figures, dearest first."""
+def draw(whole: Economy, spent: int | None, rows: Sequence[Economy], by: Sequence[str], names: Names) -> None:
+    """The whole in words, of which `spent` is known in nano-dollars, and the groups in figures, dearest first."""
     if whole.kept:
-        each = words.spend(whole.nanousd_each, sureness(whole.total))
+        each = words.spend(None if spent is None else spent // whole.kept, sureness(whole.total))
         papers = "the one document" if whole.kept == 1 else f"each of {whole.kept:,} documents"
         st.markdown(safe.line(f"**{each}** for {papers} kept, failures and trials included."))
     else:

@@ -109,7 +109,7 @@ def people(figures: Snapshot, asked: Asked, names: Names) -> None:
 
 
 def errors(figures: Snapshot, asked: Asked, names: Names) -> None:
-    """How runs ended, how often a later leg had to answer, and why."""
+    """How runs ended, how often another model had to answer, and why."""
     by_status = figures.series(asked.filter, "status", asked.every)
     left, right = st.columns(2)
     with left:
@@ -118,31 +118,33 @@ def errors(figures: Snapshot, asked: Asked, names: Names) -> None:
         figure = charts.bars(by_status.times, groups, hover="%{y:,} runs")
         charts.draw(figure, "usage_status", alt="Runs by status over time", on_click=_narrow("status"))
     with right:
-        _heading("Fallback share", f"Answered runs that a later leg answered. {_closer(asked)}")
+        _heading("Fallback share", f"Answered runs that another model, or the rules, answered. {_closer(asked)}")
         figure = charts.lines(
             by_status.times, [("fallback", None, fallback_share(by_status))], hover="%{y:.1%}", share=True
         )
         charts.draw(figure, "usage_fallback", alt="Fallback share over time", on_click=_zoom(asked))
-    _heading("Causes", "Legs that did not answer, by what stopped them.")
+    _heading("Causes", "Calls of a model that brought no answer, by what stopped them.")
     causes = figures.causes(asked.filter)
     if not causes:
-        st.success("Every leg of this period answered.", icon=":material/check:")
+        st.success("Every call of this period was answered.", icon=":material/check:")
         return
     grid.draw(
         [
             {
                 "Cause": words.cause(cause.error_code),
                 "Model": words.model(cause.provider, cause.model),
-                "Legs": cause.legs,
-                "Answered by a later leg": cause.fallbacks,
+                "Calls": cause.legs,
+                "Another answered": cause.fallbacks,
                 "Spent on it": None if cause.total.cost_nanousd is None else cause.total.cost_nanousd / 1e9,
             }
             for cause in causes
         ],
         hide_index=True,
         column_config={
-            "Legs": st.column_config.NumberColumn(format="localized"),
-            "Answered by a later leg": st.column_config.NumberColumn(format="localized"),
+            "Calls": st.column_config.NumberColumn(format="localized"),
+            "Another answered": st.column_config.NumberColumn(
+                format="localized", help="Their runs were answered by another model, or by the rules."
+            ),
             "Spent on it": st.column_config.NumberColumn(format="$%.6f", help="Empty: the model has no price."),
         },
     )
@@ -213,6 +215,11 @@ def _table(rows: Sequence[Row], label: str, say: Callable[[Value], str], key: st
             **{name: number(format="localized") for name in ("Runs", "In", "Cached", "Out", "Reasoning")},
         },
     )
+    if key == "model" and any(row.values[0] is None and row.total.cost_nanousd for row in rows):
+        st.caption(
+            "“No model” are runs that the rules answered or that were refused. What they cost are calls of models that "
+            "failed before the rules answered; Errors says why."
+        )
 
 
 def _dearest(rows: Sequence[Row]) -> list[Row]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.drive import papers, people, save, tailoring
+from core.drive import exporting, papers, people, save, tailoring
 from core.drive import resume as resumes
 from core.wiring import Workbench
-from pages.widgets import address, difference, links, safe, said, shelf, upload, wording
+from pages.widgets import address, binned, difference, export, links, safe, said, shelf, upload, wording
+from pages.widgets.binned import Thing
 
 READ, CHANGES, EDIT = "Read", "Changes", "Edit as new version"
 WIDTHS = (6, 2, 2, 4, 3, 2)
@@ -20,17 +21,21 @@ Versions = Mapping[int, Any]
 
 
 def draw(workbench: Workbench, user: Any) -> None:
-    """The open version, or the list and the way to import one."""
+    """The open version, or the list, the bin and the way to import one."""
     found = {version.id: version for version in papers.resume_versions(workbench.store, user.id)}
-    jobs = {job.id: job.title for job in people.jobs(workbench.store, user.id)}
+    gone = {version.id: version for version in papers.resume_versions(workbench.store, user.id, binned=True)}
+    jobs = people.job_titles(workbench.store, user.id)
     wanted = address.number("version")
     if wanted is None:
-        _list(found, jobs)
+        _list(found, found | gone, jobs)
+        binned.listing(workbench, user, [_thing(version) for version in gone.values()])
         upload.resume(workbench, user, first=not found)
         return
     shelf.back("resumes")
     if wanted in found:
-        _open(workbench, found[wanted], found, jobs)
+        _open(workbench, user, found[wanted], found | gone, jobs)
+    elif wanted in gone:
+        binned.told(workbench, user, _thing(gone[wanted]))
     else:
         st.warning(f"{safe.plain(user.name)} has no such resume version. Pick one from the list, or another candidate.")
 
@@ -38,7 +43,7 @@ def draw(workbench: Workbench, user: Any) -> None:
 # -- the list ------------------------------------------------------------------------------------------
 
 
-def _list(found: Versions, jobs: Mapping[int, str]) -> None:
+def _list(found: Versions, every: Versions, jobs: Mapping[int, str]) -> None:
     if not found:
         st.info("There is no resume yet. Import one below: DOCX, PDF, Markdown, text or JSON Resume.")
         return
@@ -47,10 +52,10 @@ def _list(found: Versions, jobs: Mapping[int, str]) -> None:
         for column, name in zip(st.columns(WIDTHS, vertical_alignment="center"), names, strict=True):
             column.caption(name)
         for version in found.values():
-            _row(version, found, jobs)
+            _row(version, every, jobs)
 
 
-def _row(version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
+def _row(version: Any, every: Versions, jobs: Mapping[int, str]) -> None:
     name, kind, parent, job, added, origin = st.columns(WIDTHS, vertical_alignment="center")
     name.button(
         safe.plain(_named(version)),
@@ -60,7 +65,7 @@ def _row(version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
         on_click=partial(shelf.go, "resumes", version=version.id),
     )
     kind.badge(version.kind, color=COLOURS.get(version.kind, "gray"))  # type: ignore[arg-type]
-    parent.caption(f"v{found[version.parent_id].number}" if version.parent_id in found else "–")
+    parent.caption(f"v{every[version.parent_id].number}" if version.parent_id in every else "–")
     job.caption(safe.line(jobs.get(version.job_id or 0, "–")))
     added.caption(said.when(version.created_at))
     with origin:
@@ -71,11 +76,15 @@ def _named(version: Any) -> str:
     return f"v{version.number} · {version.label}"
 
 
+def _thing(version: Any) -> Thing:
+    return Thing("resume_version", version.id, _named(version))
+
+
 # -- one version ---------------------------------------------------------------------------------------
 
 
-def _open(workbench: Workbench, version: Any, found: Versions, jobs: Mapping[int, str]) -> None:
-    parent = found.get(version.parent_id or 0)
+def _open(workbench: Workbench, user: Any, version: Any, every: Versions, jobs: Mapping[int, str]) -> None:
+    parent = every.get(version.parent_id or 0)
     st.subheader(safe.plain(_named(version)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(version.kind, color=COLOURS.get(version.kind, "gray"))  # type: ignore[arg-type]
@@ -94,7 +103,7 @@ def _open(workbench: Workbench, version: Any, found: Versions, jobs: Mapping[int
             key=f"drive_version_mode_{version.id}",
             label_visibility="collapsed",
         )
-        _downloads(version)
+        _actions(workbench, user, version)
     if mode == EDIT:
         wording.draw(workbench, version)
     elif mode == CHANGES and parent:
@@ -104,9 +113,12 @@ def _open(workbench: Workbench, version: Any, found: Versions, jobs: Mapping[int
             st.markdown(safe.safe(resumes.to_markdown(version.content)))
 
 
-def _downloads(version: Any) -> None:
+def _actions(workbench: Workbench, user: Any, version: Any) -> None:
     file = save.file_name(f"{version.content.get('basics', {}).get('name') or 'resume'} v{version.number}")
+    name = version.content.get("basics", {}).get("name") or "Resume"
+    word = exporting.paper_name(name, "tailor_resume", "", f"v{version.number}", ending="docx")
     with st.container(horizontal=True, width="content"):
+        export.word("drive_version_docx", partial(exporting.resume, version.content), word)
         st.download_button(
             "Markdown",
             data=lambda: resumes.to_markdown(version.content),
@@ -124,6 +136,12 @@ def _downloads(version: Any) -> None:
             icon=":material/download:",
             on_click="ignore",
             key="drive_version_json",
+        )
+        binned.button(
+            workbench,
+            user,
+            _thing(version),
+            help="It leaves this list and the choice of new runs. What was made from it stays. You can take it out.",
         )
 
 

@@ -43,11 +43,22 @@ CAUSES = {
     "internal": "Fault inside the workbench",
 }
 
+# Why a document of a pack was not started, where only the code is known: what to do about it.
+REFUSALS = {
+    "plan_denied": "Not in the candidate's plan. Move the candidate to a larger one in Drive, then try again.",
+    "rate_limited": "The plan's runs a minute were used up. Try again in a minute.",
+    "quota_exceeded": "The plan's tokens of the day were used up. Try again tomorrow, or move the candidate to a larger plan.",
+    "budget_exceeded": "A budget of the month was used up. An admin can raise it under Budgets.",
+    "not_found": "The job or the resume was not found. Pick another one, then try again.",
+    "invalid": "Something in the form was not accepted. Mend it, then try again.",
+    "storage_down": "The database did not answer. Try again in a moment.",
+}
+
 CHIPS = {"profile": "Profile", "job": "Job", "resume": "Resume", "keywords": "Keywords", "memory": "Memory"}
 
 
 def feature(name: str) -> str:
-    return FEATURES[name][0] if name in FEATURES else name
+    return FEATURES[name][0] if name in FEATURES else {"job_pack": "Job pack"}.get(name, name)
 
 
 def cause(error_code: str | None) -> str:

@@ -109,6 +109,7 @@ REFUSED = {
     "no days": ({"days": 0}, Invalid, "days"),
     "too many days": ({"days": 4_000}, Invalid, "days"),
     "nobody": ({"user_id": 99}, NotFound, "no candidate 99"),
+    "a number that no database holds": ({"user_id": 10**30}, NotFound, "no candidate 1000"),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import httpx2
@@ -87,6 +88,39 @@ def test_each_address_is_opened_by_its_scopes_alone(sqlite_store: Store) -> None
                 assert answer.status_code == (200 if scope in opening | {"admin"} else 403), (scope, path)
                 if answer.status_code == 403:
                     assert answer.json()["code"] == "denied" and "scope" in answer.json()["detail"]
+
+
+# What a body may ask for, and all of the scopes it then needs.
+ASKED: list[tuple[dict[str, str], set[str]]] = [
+    ({}, {"run"}),
+    ({"model": "rules"}, {"run", "choose-model"}),
+    ({"prompt": "improve_text@1"}, {"run", "choose-prompt"}),
+    ({"model": "rules", "prompt": "improve_text@1"}, {"run", "choose-model", "choose-prompt"}),
+]
+
+
+def test_scopes_add_up_and_give_nothing_more(sqlite_store: Store) -> None:
+    """Every set of scopes at every address, and with every choice that a body can make."""
+    with door(sqlite_store, letter()) as one:
+        bo = person(sqlite_store, plan="premium", name="Bo Lind")
+        body = {"feature": "improve_text", "user_id": bo, "inputs": {"text": "I has experience."}}
+        made = one.ask("POST", "/run", json=body).json()["run_id"]
+        sets = [set(some) for count in range(1, 6) for some in combinations(tokens.SCOPES, count)]
+        for number, scopes in enumerate(sets):
+            secret = one.key(f"t-{number}", *scopes)
+            _hand_over(sqlite_store, made, f"token:t-{number}")
+            one.workbench.registry._live.clear()
+            for path in ("", "/events", "/cancel"):
+                method = "POST" if path == "/cancel" else "GET"
+                answer = one.ask(method, f"/runs/{made}{path}", token=secret)
+                opened = bool(scopes & (OPENED_BY[path] | {"admin"}))
+                assert answer.status_code == (200 if opened else 403), (scopes, path)
+            for more, needed in ASKED:  # a candidate that is not there: who may ask is told so, and nothing is run
+                for path in ("/run", "/stream"):
+                    answer = one.ask("POST", path, token=secret, json=body | more | {"user_id": 999})
+                    asked = "admin" in scopes or needed <= scopes
+                    assert answer.status_code == (404 if asked else 403), (scopes, path, more)
+        assert statuses(sqlite_store) == ["ok"]
 
 
 @pytest.mark.parametrize(

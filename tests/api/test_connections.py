@@ -15,7 +15,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.sync.client import connect
 
+from core.api import connections
 from core.api.connections import MOST_WAITING, Connection
+from core.errors import Misconfigured
 from core.llm.scripted import Play
 from core.store import Store
 from tests.benches import LETTER, letter, waited_for
@@ -49,6 +51,10 @@ async def _endless(_request: Request) -> Response:
     return StreamingResponse(pieces())
 
 
+async def _host(request: Request) -> Response:
+    return Response(",".join(request.headers.getlist("host")))
+
+
 async def _talk(page: WebSocket) -> None:
     await page.accept()
     with suppress(KeyError):  # that is how it says that the page has left
@@ -67,6 +73,7 @@ _left: list[str] = []
 MORE = [
     Route("/echo", _echo, methods=["POST"]),
     Route("/endless", _endless),
+    Route("/host", _host),
     WebSocketRoute("/talk", _talk),
     WebSocketRoute("/flood", _flood),
 ]
@@ -268,6 +275,77 @@ def test_a_client_that_would_rather_speak_http2_is_answered_all_the_same(sqlite_
         answer = said(one, *parts, LIVE + b"Connection: close\r\n\r\n", pause_s=pause_s)
         assert answer.startswith(b"HTTP/1.1 200") and b'"status":"ok"' in answer
         assert answer.endswith(b'{"status":"live"}')
+
+
+SOCKET = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+TALK = b"GET /talk HTTP/1.1\r\nHost: 127.0.0.1\r\n" + SOCKET
+NO_SOCKET = {
+    "with a body": (TALK + b"Content-Length: 2\r\n\r\n{}", 404),
+    "with a body in pieces": (TALK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 404),
+    "by another method": (POST + SOCKET + b"Content-Length: 2\r\n\r\n{}", 200),
+    "at the API": (TALK.replace(b"/talk", AI.encode() + b"/features") + b"\r\n", 401),
+    "at the API, spelt otherwise": (TALK.replace(b"/talk", b"/%61pi/nothing?x=y") + b"\r\n", 404),
+}
+
+
+@pytest.mark.parametrize("what", NO_SOCKET)
+def test_what_offers_a_socket_and_opens_none_is_answered_as_any_request(sqlite_store: Store, what: str) -> None:
+    """Where nobody would complete the handshake the connection would stay open without end."""
+    sent, status = NO_SOCKET[what]
+    with hasty(sqlite_store) as one:
+        answer = said(one, sent + LIVE + b"Connection: close\r\n\r\n")
+        assert int(answer.split()[1]) == status
+        assert answer.endswith(b'{"status":"live"}')
+        if "API" in what:
+            assert b"application/problem+json" in answer
+
+
+def test_a_length_of_nothing_keeps_no_page_from_its_socket(sqlite_store: Store) -> None:
+    with hasty(sqlite_store) as one:
+        length = {"Content-Length": "0"}
+        with connect(f"{one.url.replace('http', 'ws')}/talk", additional_headers=length) as page:
+            page.send("hello")
+            assert page.recv(timeout=5) == "hello"
+
+
+@pytest.mark.parametrize("asked", [("Upgrade, HTTP2-Settings, Close", "1.1"), ("Upgrade, HTTP2-Settings", "1.0")])
+def test_a_client_that_would_rather_speak_http2_may_leave_after_the_answer(
+    sqlite_store: Store, asked: tuple[str, str]
+) -> None:
+    options, version = (word.encode() for word in asked)
+    first = LIVE.replace(b"HTTP/1.1", b"HTTP/" + version)
+    with hasty(sqlite_store) as one:
+        answers = said(one, first + H2C.replace(b"Upgrade, HTTP2-Settings", options) + b"\r\n" + LIVE + b"\r\n")
+        assert answers.count(b"HTTP/1.1") == answers.count(b"HTTP/1.1 200") == 1
+
+
+ADDRESSES = {
+    "of this machine": (b"http://127.0.0.1:8501/host", b"evil.example", b"127.0.0.1:8501"),
+    "of another": (b"http://evil.example/host", b"127.0.0.1", b"evil.example"),
+    "of none": (b"/host?next=http://evil.example/", b"127.0.0.1", b"127.0.0.1"),
+}
+
+
+@pytest.mark.parametrize("what", ADDRESSES)
+def test_the_host_that_an_address_names_counts_more_than_the_header(sqlite_store: Store, what: str) -> None:
+    address, header, counts = ADDRESSES[what]
+    with hasty(sqlite_store) as one:
+        answer = said(one, b"GET %b HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % (address, header))
+        assert answer.endswith(b"\r\n\r\n" + counts)
+
+
+def test_a_server_that_is_not_guarded_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(connections, "HTTP_PROTOCOLS", {"auto": "another:Protocol"})
+    connections.check("127.0.0.1")
+    assert "make run" in capsys.readouterr().err
+    monkeypatch.setattr(connections, "WS_PROTOCOLS", {})
+    connections.guard()
+    connections.check("127.0.0.1")
+    assert capsys.readouterr().err == ""
+    with pytest.raises(Misconfigured):
+        connections.check("0.0.0.0")
 
 
 def test_a_client_that_does_not_read_is_let_go(sqlite_store: Store) -> None:

@@ -29,6 +29,9 @@ def test_the_address_of_a_file_gives_the_file_once_it_is_whole(sqlite_store: Sto
             refused = client.get(address)
             assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
         assert client.post(made.address).status_code == 405
+        made.file.unlink()  # as when a candidate is erased
+        gone = client.get(made.address)
+        assert gone.status_code == 404 and "no longer kept" in gone.json()["detail"]
 
 
 def test_a_file_under_way_is_not_handed_over(sqlite_store: Store, tmp_path: Path) -> None:

@@ -133,6 +133,13 @@ def test_a_key_attaches_to_the_stream_it_began(sqlite_store: Store) -> None:
         assert first.run_id == second.run_id and len(one.provider.calls) == 1
 
 
+def test_of_two_last_event_ids_neither_is_believed(sqlite_store: Store) -> None:
+    with door(sqlite_store, letter()) as one:
+        path = f"/runs/{one.run().json()['run_id']}/events"
+        refused = one.ask("GET", path, headers=[("Last-Event-ID", "1"), ("Last-Event-ID", "2")])
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
 @pytest.mark.parametrize("last_id", ["x", "-1", "1.5", "9" * 40])
 def test_a_last_event_id_that_is_none_is_refused(sqlite_store: Store, last_id: str) -> None:
     with door(sqlite_store, letter()) as one:

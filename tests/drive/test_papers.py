@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.drive import papers
+from core.drive import bin, papers
 from core.errors import Invalid, NotFound, WorkbenchError
 from core.llm import runs
 from core.schema import AiAnswer, Change
@@ -88,10 +88,10 @@ def test_rename_changes_the_title_and_nothing_else(store: Store) -> None:
 def test_a_binned_document_leaves_the_list_until_it_is_restored(store: Store) -> None:
     user = person(store)
     paper = saved(store, user)
-    papers.bin_document(store, user, paper.id)
+    bin.put(store, user, "document", paper.id)
     assert papers.documents(store, user) == []
     assert titles(papers.documents(store, user, binned=True)) == ["Letter"]
-    papers.restore(store, user, paper.id)
+    bin.take_out(store, user, "document", paper.id)
     assert titles(papers.documents(store, user)) == ["Letter"]
     assert papers.documents(store, user, binned=True) == []
 
@@ -100,7 +100,7 @@ DOORS: dict[str, Callable[[Store, int, int], object]] = {
     "revisions": lambda store, user, id: papers.revisions(store, user, id),
     "revise": lambda store, user, id: papers.save_revision(store, user, id, body="Mine", by="member:1"),
     "rename": lambda store, user, id: papers.rename(store, user, id, "Mine"),
-    "bin": lambda store, user, id: papers.bin_document(store, user, id),
+    "bin": lambda store, user, id: bin.put(store, user, "document", id),
 }
 
 
@@ -117,7 +117,7 @@ def test_another_candidates_document_is_not_found(store: Store, door: str) -> No
 def test_a_document_in_the_bin_is_left_alone(store: Store, door: str) -> None:
     user = person(store)
     paper = saved(store, user)
-    papers.bin_document(store, user, paper.id)
+    bin.put(store, user, "document", paper.id)
     with pytest.raises(NotFound, match="bin"):
         DOORS[door](store, user, paper.id)
 
@@ -126,7 +126,7 @@ def test_only_what_is_in_the_bin_can_be_restored(store: Store) -> None:
     user = person(store)
     paper = saved(store, user)
     with pytest.raises(NotFound):
-        papers.restore(store, user, paper.id)
+        bin.take_out(store, user, "document", paper.id)
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,13 @@ def test_the_rules_own_words_raise_no_doubt() -> None:
     for feature in ("match", "recruiter_lens", "interview_prep"):
         written = finish.finish(Parsed(title="T"), feature, MATERIAL, FULL, today=TODAY)  # type: ignore[arg-type]
         assert written.details.doubts == () and written.answer.content
+
+
+def test_what_a_ground_heard_is_bounded_and_changes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST_HEARD", 3)
+    ground = Ground(MATERIAL, 8.9, TODAY)
+    said = [Statement(f"Ines ran Kafka for {number} teams.", "either") for number in range(20, 30)]
+    first = [reports.unfounded(each, ground) for each in said]
+    assert [reports.unfounded(each, ground) for each in said] == first
+    assert all("Kafka" in claims for claims in first)
+    assert len(ground.heard) <= 3

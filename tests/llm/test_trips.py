@@ -1,6 +1,7 @@
 """Work for worker threads: what waits goes along together, and each hears only of its own."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -119,3 +120,20 @@ def test_another_thread_leaves_only_when_those_before_are_long_away(patience_s: 
 def test_each_tells_an_error_in_its_works_place() -> None:
     results = each([lambda: 1, lambda: 1 // 0, lambda: 3])
     assert [type(one) for one in results] == [int, ZeroDivisionError, int]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not let a thread choose its core")
+def test_a_thread_stays_on_its_loops_core_and_nothing_else_does() -> None:
+    before = os.sched_getaffinity(0)
+    trips: Trips[int, set[int]] = Trips(lambda numbers: [os.sched_getaffinity(0) for _ in numbers], threads=1, most=1)
+
+    async def take() -> set[int]:
+        try:
+            return await trips.take(1)
+        finally:
+            trips.close()
+
+    cores = asyncio.run(take())
+    assert len(cores) == 1
+    assert cores <= before
+    assert os.sched_getaffinity(0) == before

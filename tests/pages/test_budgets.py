@@ -7,17 +7,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from core.access import members
 from core.access.budget_lines import Budgets
 from core.access.limits import shared
 from core.access.plans import parse_policy, read_text
-from core.schema import FEATURES
+from core.schema import FEATURES, Caller
 from core.settings import HOUSE
 from core.store import Store
 from core.store.columns import now
-from core.usage import alerts
+from core.usage import alerts, budget_changes, fold
+from core.usage.budget_changes import BudgetTerms
 from core.usage.budgets import standings
+from core.usage.records import RUN
 from core.wiring import Workbench
 from pages.widgets import budget_cards, charts
 from tests.ledgers import spend
@@ -26,6 +30,7 @@ from tests.usage import history
 
 Page = Callable[..., AppTest]
 DOLLAR = 10**9
+ADMIN = Caller(name="member:1", role="admin", scopes=frozenset({"admin"}))
 BUDGETS = {
     "plans": {"free": {"usd_per_month": 50}},
     "features": {"cover_letter": {"usd_per_month": 100, "at_limit": "refuse"}},
@@ -62,7 +67,7 @@ def test_with_the_projects_budget_alone_the_page_says_how_to_have_more(opening: 
     text = written(at)
     assert "The whole project" in text and "\\$500.00 left" in text
     assert "Nothing was spent on whole days yet" in text and ":gray-badge[not known yet]" in text
-    assert "Only the whole project has a budget so far" in text
+    assert at.expander[0].label == "Change a budget" and at.expander[0].proto.expanded
     assert "cover_letter = { usd_per_month = 100.00" in at.code[0].value
     assert not [one for one in at.button if "dismiss" in (one.key or "")]
 
@@ -102,6 +107,75 @@ def test_alerts_stand_on_top_and_are_dismissed_with_the_way_back(opening: Openin
     assert "The alert is back." in written(at) and len(alerts.current(workbench.store)) == 1
 
 
+CHANGE = "budgets_change"
+
+
+def test_an_admin_changes_a_budget_and_takes_it_back(opening: Opening, page: Page) -> None:
+    house(opening, BUDGETS)
+    at = page("budgets.py")
+    at.selectbox(f"{CHANGE}_subject").set_value("feature:cover_letter").run()
+    at.text_input(f"{CHANGE}_dollars").set_value("250").run()
+    at.text_input(f"{CHANGE}_reason").set_value("A campaign").run()
+    at.button(CHANGE).click().run()
+    text = written(at)
+    assert "Cover letter: the budget was changed." in text and "\\$250.00 left" in text
+    assert "by Local admin: A campaign. Otherwise the policy file says \\$100.00." in text
+    assert "cover_letter = { usd_per_month = 250.00" in at.code[0].value
+    assert [one.label for one in at.expander if "Changes" in one.label] == ["Changes so far (1)"]
+    at.button("budgets_undo").click().run()
+    assert "\\$100.00 left" in written(at)
+
+
+def test_changes_are_taken_back_all_at_once_and_brought_back(opening: Opening, page: Page) -> None:
+    workbench = house(opening)
+    for dollars in ("600", "700"):
+        terms = BudgetTerms("project", dollars)
+        budget_changes.change(workbench.store, workbench.policy, workbench.usage, terms, ADMIN, "Why")
+    at = page("budgets.py")
+    assert "\\$700.00 left" in written(at)
+    at.button("budgets_to_file").click().run()
+    text = written(at)
+    assert "The whole project: the policy file holds again." in text and "\\$500.00 left" in text
+    at.button("budgets_undo").click().run()
+    assert "\\$700.00 left" in written(at)
+
+
+def test_a_change_that_cannot_be_made_is_said_and_what_was_typed_stays(opening: Opening, page: Page) -> None:
+    house(opening)
+    at = page("budgets.py")
+    at.text_input(f"{CHANGE}_dollars").set_value("250").run()
+    at.button(CHANGE).click().run()
+    assert "Say why the budget is changed" in at.error[0].value
+    assert at.text_input(f"{CHANGE}_dollars").value == "250"
+
+
+def test_who_is_no_admin_sees_budgets_and_their_changes_alone(
+    opening: Opening, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench = house(opening)
+    budget_changes.change(
+        workbench.store, workbench.policy, workbench.usage, BudgetTerms("project", "600"), ADMIN, "Why"
+    )
+    local = members.local_admin(workbench.store)
+    local.role = "analyst"
+    monkeypatch.setattr(members, "local_admin", lambda _: local)
+    at = page("budgets.py")
+    assert "\\$600.00 left" in written(at) and "Admins change budgets on this page." in written(at)
+    assert not [one for one in at.button if (one.key or "").startswith("budgets_change")]
+    assert "Changes so far (1)" in [one.label for one in at.expander]
+
+
+def test_made_up_runs_are_said_to_use_no_budget(opening: Opening, page: Page) -> None:
+    workbench = house(opening)
+    a_month_of_runs(workbench.store)
+    with workbench.store.write() as connection:
+        connection.execute(update(RUN).values(caller="demo:backend"))
+    fold.rebuild(workbench.store)
+    text = written(page("budgets.py"))
+    assert "of made-up runs are charged to no budget." in text
+    assert "are charged to this budget" not in text
+
+
 def test_of_many_alerts_the_newest_stand_open(opening: Opening, page: Page) -> None:
     features = {name: {"usd_per_month": 0} for name in FEATURES}
     house(opening, {"features": features})
@@ -137,7 +211,7 @@ def test_a_month_with_a_history_has_its_outlook(opening: Opening, page: Page) ->
     a_month_of_runs(workbench.store)
     text = written(page("budgets.py"))
     assert "Lasts. By " in text and ":green-badge[lasts]" in text
-    assert "By their record this month's runs cost" in text  # these runs passed no gate
+    assert "This month's runs cost" in text and "are charged to this budget" in text  # these runs passed no gate
 
 
 def test_the_chart_draws_spend_forecast_band_and_budget() -> None:
@@ -155,4 +229,4 @@ def test_the_chart_draws_spend_forecast_band_and_budget() -> None:
 def test_amounts_of_the_policy_are_written_exactly(opening: Opening, amount: int, line: str) -> None:
     workbench = house(opening)
     (one,) = standings(workbench.store, workbench.policy, workbench.usage)
-    assert budget_cards._dollars(replace(one, limit=replace(one.limit, most=amount))) == line
+    assert budget_cards.dollars(replace(one, limit=replace(one.limit, most=amount))) == line

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from core.drive import papers, people
+from core.drive import bin, papers, people
 from core.schema import Change
+from core.store import EVERYONE, Member
 from core.tools import memory
 from core.wiring import Workbench
+from tests.databases import posting, version
 from tests.pages.reading import said
 
 Pages = Callable[..., AppTest]
@@ -255,7 +258,7 @@ def test_the_bin_has_an_undo(house: Workbench, page: Pages) -> None:
 
 def test_a_document_is_taken_out_of_the_bin(house: Workbench, page: Pages) -> None:
     paper = letter(house)
-    papers.bin_document(house.store, ada(house), paper.id)
+    bin.put(house.store, ada(house), "document", paper.id)
     at = drive(page, house)
     assert at.expander[0].label == "Bin (1)"
     at.button(key=f"drive_unbin_{paper.id}").click().run()
@@ -264,7 +267,7 @@ def test_a_document_is_taken_out_of_the_bin(house: Workbench, page: Pages) -> No
 
 def test_a_link_to_a_binned_document_says_where_it_is(house: Workbench, page: Pages) -> None:
     paper = letter(house)
-    papers.bin_document(house.store, ada(house), paper.id)
+    bin.put(house.store, ada(house), "document", paper.id)
     at = drive(page, house, document=paper.id)
     assert "is in the bin" in at.warning[0].value
     at.button(key=f"drive_unbin_{paper.id}").click().run()
@@ -274,7 +277,7 @@ def test_a_link_to_a_binned_document_says_where_it_is(house: Workbench, page: Pa
 def test_a_document_binned_by_another_meanwhile_is_said(house: Workbench, page: Pages) -> None:
     paper = letter(house)
     at = drive(page, house, document=paper.id)
-    papers.bin_document(house.store, ada(house), paper.id)
+    bin.put(house.store, ada(house), "document", paper.id)
     at.button(key="drive_bin").click().run()
     assert not at.exception
     assert "not in the candidate's Drive any more" in at.error[0].value
@@ -371,10 +374,10 @@ def test_a_tailored_version_shows_what_it_changed(house: Workbench, page: Pages)
     assert "Wrote Python" not in said(at)
 
 
-def test_a_resume_is_downloaded_as_markdown_and_json(house: Workbench, page: Pages) -> None:
+def test_a_resume_is_downloaded_as_word_markdown_and_json(house: Workbench, page: Pages) -> None:
     base = papers.add_resume(house.store, ada(house), {"basics": {"name": "Ada Moreno"}}, label="Base")
     at = drive(page, house, version=base.id)
-    assert [button.label for button in at.get("download_button")] == ["Markdown", "JSON Resume"]
+    assert [button.label for button in at.get("download_button")] == ["Word", "Markdown", "JSON Resume"]
 
 
 def test_a_version_is_edited_by_hand_into_a_new_one(house: Workbench, page: Pages) -> None:
@@ -449,6 +452,90 @@ def test_a_posting_file_fills_in_the_form(house: Workbench, page: Pages) -> None
     at.text_input(key=f"drive_job_company_{ada(house)}").input("Norrsken Freight")
     at.button(key="FormSubmitter:drive_new_job-Add the job").click().run()
     assert people.jobs(house.store, ada(house))[0].company == "Norrsken Freight"
+
+
+# -- the bin of jobs and versions ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "paper", "name"), [("jobs", "posting", "Engineer"), ("resumes", "version", "v1 · Base")]
+)
+def test_a_job_and_a_version_go_in_the_bin_and_come_back(
+    house: Workbench, page: Pages, view: str, paper: str, name: str
+) -> None:
+    user = ada(house)
+    made = {"posting": posting(house.store, user, title="Engineer"), "version": version(house.store, user)}
+    at = drive(page, house, **{paper: made[paper]})
+    at.button(key="drive_bin").click().run()
+    assert "is in the bin" in at.success[0].value and not labels(at).count(name)
+    assert at.expander[0].label == "Bin (1)"
+    at.button(key="drive_undo").click().run()
+    assert "is back" in at.success[0].value and name in labels(at)
+
+    at = drive(page, house, **{paper: made[paper]})
+    at.button(key="drive_bin").click().run()
+    at.switch_page("drive.py").run()  # the notice is gone, the bin stays
+    at = drive(page, house, view=view)
+    at.button(key=f"drive_unbin_{made[paper]}").click().run()
+    assert name in labels(at)
+
+
+@pytest.mark.parametrize("paper", ["posting", "version"])
+def test_a_link_to_what_is_in_the_bin_offers_the_way_out(house: Workbench, page: Pages, paper: str) -> None:
+    user = ada(house)
+    made = {"posting": posting(house.store, user, title="Engineer"), "version": version(house.store, user)}
+    bin.put(house.store, user, "job", made["posting"])
+    bin.put(house.store, user, "resume_version", made["version"])
+    at = drive(page, house, **{paper: made[paper]})
+    assert "is in the bin" in at.warning[0].value
+    at.button(key=f"drive_unbin_{made[paper]}").click().run()
+    assert not at.warning and at.subheader
+
+
+def test_a_document_names_its_job_though_that_is_in_the_bin(house: Workbench, page: Pages) -> None:
+    job = posting(house.store, ada(house), title="Engineer")
+    letter(house, job_id=job)
+    bin.put(house.store, ada(house), "job", job)
+    assert "Engineer" in said(drive(page, house))
+
+
+# -- erasing a candidate ---------------------------------------------------------------------------------
+
+
+def erasing(page: Pages, house: Workbench) -> AppTest:
+    at = drive(page, house)
+    at.session_state[f"drive_erasing_{ada(house)}_0"] = True
+    at.run()
+    return at
+
+
+def test_a_candidate_is_erased_when_their_name_was_typed(house: Workbench, page: Pages) -> None:
+    user = ada(house)
+    posting(house.store, user)
+    at = erasing(page, house)
+    at.text_input(key=f"drive_erase_name_{user}").set_value("ada moreno")
+    at.button(key=f"FormSubmitter:drive_erase_{user}-Erase for good").click().run()
+    assert not at.exception
+    assert at.success[0].value == "Ada Moreno is erased: 1 job."
+    assert user not in [one.id for one in people.candidates(house.store)]
+    assert at.selectbox(key="drive_user").value in [one.id for one in people.candidates(house.store)]
+
+
+@pytest.mark.parametrize("typed", ["", "Ada", "Bo Lind"])
+def test_another_name_erases_nobody(house: Workbench, page: Pages, typed: str) -> None:
+    user = ada(house)
+    at = erasing(page, house)
+    at.text_input(key=f"drive_erase_name_{user}").set_value(typed)
+    at.button(key=f"FormSubmitter:drive_erase_{user}-Erase for good").click().run()
+    assert "Nothing was erased. To erase Ada Moreno, type that name." in at.error[0].value
+    assert ada(house) == user
+
+
+def test_only_admins_are_offered_to_erase(house: Workbench, page: Pages) -> None:
+    assert "Erase for good" in labels(erasing(page, house))
+    with house.store.writing(EVERYONE) as session:
+        session.execute(update(Member).values(role="support"))
+    assert "Erase for good" not in labels(erasing(page, house))
 
 
 # -- memory --------------------------------------------------------------------------------------------

@@ -110,3 +110,18 @@ def test_no_page_draws_with_pandas() -> None:
                     if file.name != "grid.py":
                         found.append(f"{file.name}, line {node.lineno}: use grid.draw in place of st.{name}")
     assert not found, "\n".join(found)
+
+
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"]
+HARMLESS = ["+$0.47", "-12.5 %", "+3", "–", "a=b", "", "Ada Moreno", "−$1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_a_spreadsheet_would_run_begins_with_an_unseen_sign(text: str) -> None:
+    ((cell,),) = (row.values() for row in grid.table([{"name": text}]).to_pylist())
+    assert cell == f"\u2060{text}"
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_harmless_stays_as_it_is(text: str) -> None:
+    assert grid.table([{"name": text}]).to_pylist() == [{"name": text}]

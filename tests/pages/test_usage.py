@@ -9,9 +9,11 @@ import pytest
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
+from core.drive.papers import save_document
 from core.usage.filters import Filter
 from core.wiring import Workbench
 from pages.widgets import address, usage_cards, usage_filters, usage_links, usage_period, usage_views, words
+from tests.benches import recent
 from tests.pages.conftest import Opening
 from tests.usage import history
 
@@ -77,7 +79,7 @@ def test_spend_says_how_sure_it_is(opening: Opening, page: Page, cost: int | Non
 
 
 @pytest.mark.parametrize("legs", [(5_000_000, None), (None, 5_000_000)])
-def test_a_spend_with_unknown_runs_is_at_least_so_much_and_says_what_is_known_of_them(
+def test_a_spend_with_unknown_runs_is_at_least_all_that_is_known_and_says_what_part_is_theirs(
     opening: Opening, page: Page, legs: tuple[int | None, ...]
 ) -> None:
     chance = random.Random(1)
@@ -93,9 +95,9 @@ def test_a_spend_with_unknown_runs_is_at_least_so_much_and_says_what_is_known_of
         {"legs": [known], **history.summed([known])},
     )
     at = page("usage.py")
-    assert cards(at)["Spend"] == "≥ $0.0020"
-    (told,) = [caption.value for caption in at.caption if "At least" in caption.value]
-    assert "$0.0070 in all" in told.replace("\\", "") and "$0.0050 beyond" in told.replace("\\", "")
+    assert cards(at)["Spend"] == "≥ $0.0070"
+    (told,) = [caption.value.replace("\\", "") for caption in at.caption if "single calls" in caption.value]
+    assert told.startswith("$0.0050 of the spend are single calls of runs whose whole cost is not known.")
 
 
 @pytest.mark.parametrize(
@@ -256,11 +258,11 @@ def test_large_counts_are_short(count: int, shown: str) -> None:
 
 
 def test_a_spend_that_lacks_unknown_costs_says_so(opening: Opening, page: Page) -> None:
-    known = {"cost_nanousd": 1_500_000, "cost_status": "exact"}
-    recorded(opening(), known, {"cost_nanousd": None, "cost_status": "unknown"})
+    known = {"cost_nanousd": 1_500_000, "cost_status": "exact", "legs": []}
+    recorded(opening(), known, {"cost_nanousd": None, "cost_status": "unknown", "legs": []})
     (spend,) = (metric for metric in page("usage.py").metric if metric.label == "Spend")
     assert spend.value == "≥ $0.0015"
-    assert "1 run of unknown cost cannot be in it: it is at least that much" in spend.help
+    assert "the cost of 1 run is not known in full: it is at least that much" in spend.help
 
 
 def test_unknown_costs_lead_to_prices_and_to_what_past_runs_cost_by_them(opening: Opening, page: Page) -> None:
@@ -337,3 +339,29 @@ def test_a_click_on_a_moment_shows_its_days_and_one_on_an_hour_opens_its_runs(
     usage_views._zoom(usage_filters.Asked(month, month.previous(), "model", every))([None, handed])
     hour = {"from": "2026-10-07T10:00+00:00", "to": "2026-10-07T11:00+00:00", "feature": ["match"]}
     assert (query, state) == (written, {} if written else {"usage_open": hour})
+
+
+def test_what_runs_without_a_model_cost_is_explained(opening: Opening, page: Page) -> None:
+    chance, name = random.Random(1), "“No model” are runs that the rules answered"
+    failed = history.leg(chance) | {"cost_nanousd": 2_000_000, "cost_status": "exact", "status": "failed"}
+    free = {"provider": "rules", "model": None, "cost_nanousd": 0, "cost_status": "exact", "legs": []}
+    workbench = opening()
+    recorded(workbench, free)
+    assert name not in "".join(caption.value for caption in page("usage.py").caption)
+    recorded(workbench, free | {"status": "fallback", "legs": [failed], "cost_nanousd": 2_000_000})
+    assert name in "".join(caption.value for caption in page("usage.py").caption)
+
+
+def test_a_kept_documents_cost_holds_all_that_is_known(opening: Opening, page: Page) -> None:
+    workbench = opening()
+    chance = random.Random(1)
+    legs = [
+        history.leg(chance) | {"cost_nanousd": 5_000_000, "cost_status": "exact", "status": "failed"},
+        history.leg(chance) | {"cost_nanousd": None, "cost_status": "unknown", "status": "ok"},
+    ]
+    recorded(workbench, {"status": "fallback", "legs": legs, **history.summed(legs)})
+    (run,) = recent(workbench.store)
+    save_document(workbench.store, 1, title="Letter", body="Text", kind="cover_letter", by="member:1", run_id=run.id)
+    assert "**≥ \\$0.0050** for the one document kept" in "".join(
+        one.value for one in page("usage.py", view="documents").markdown
+    )

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.drive import papers
+from core.drive import bin, papers
 from core.errors import NotFound
 from core.schema import AiRequest
 from core.store import Store
@@ -74,7 +74,7 @@ def test_a_document_is_told_in_its_newest_revision_and_never_from_the_bin(store:
     paper = papers.save_document(store, user, title="Notes", body="Old.", kind="notes", by="member:1")
     papers.save_revision(store, user, paper.id, body="New.", by="member:1")
     assert [text for _, text in gather(store, user, document_ids=[paper.id]).documents] == ["New."]
-    papers.bin_document(store, user, paper.id)
+    bin.put(store, user, "document", paper.id)
     with pytest.raises(NotFound, match=f"no document {paper.id}"):
         gather(store, user, document_ids=[paper.id])
 

@@ -356,3 +356,9 @@ def test_a_quote_keeps_to_its_size_wherever_the_term_stands(size: int) -> None:
         assert len(said) <= size
         assert text[start : start + 5].strip() in said
         assert "next" not in said
+
+
+def test_the_last_word_of_each_term_of_several_is_known() -> None:
+    book = lexicon.shipped()
+    assert book.ends == {name.rpartition(" ")[2] for name in book.entries if " " in name}
+    assert lexicon.build({}, {}).ends == frozenset()

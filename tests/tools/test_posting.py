@@ -43,3 +43,23 @@ def test_where_a_title_adds_the_place_the_place_weighs_less() -> None:
 def test_a_single_term_is_told_in_the_singular() -> None:
     terms = next(part for part in score(asking("- Python is a must"), TODAY).parts if part.name == "Terms")
     assert terms.why.startswith("The one term of the posting is in the resume")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "Led it. Built it!  Ran it? no. (All of it.) “Yes.”",
+            ["Led it.", "Built it!", "Ran it? no.", "(All of it.) “Yes.”"],
+        ),
+        (
+            "Works with Dr. Moore of Acme Inc. Ltd. Approx. Six.",
+            ["Works with Dr. Moore of Acme Inc. Ltd. Approx.", "Six."],
+        ),
+        ("Knows Go, e.g. Gin. Uses A. B. Smith.", ["Knows Go, e.g. Gin.", "Uses A. B. Smith."]),
+        ("Built\u00a0it .\tRan  **that** one .", ["Built it.", "Ran that one."]),
+        ("- Led [a team](https://a.example) , of `nine`", ["Led a team, of nine"]),
+    ],
+)
+def test_a_line_is_read_as_sentences_without_marks(line: str, said: list[str]) -> None:
+    assert list(posting.sentences(line)) == posting.split(posting.plain(line)) == said

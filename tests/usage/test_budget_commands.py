@@ -45,3 +45,29 @@ def test_as_json_amounts_are_exact_and_what_is_not_known_is_null(
     assert project["month_end_usd"] == {"low": None, "likely": None, "high": None}
     assert (feature["used_usd"], feature["held_usd"], feature["left_usd"]) == ("10", "0.000000005", "0")
     assert feature["run_out"]["likely"] == now().date().isoformat()
+
+
+def test_a_budget_is_set_and_taken_back_from_the_terminal(house: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    change = ["usage", "budgets", "--json", "--set", "feature:match=25", "--refuse", "--reason", "A campaign"]
+    assert cli.main(change) == 0
+    _, feature = json.loads(capsys.readouterr().out)["budgets"]
+    assert (feature["usd_per_month"], feature["at_limit"]) == ("25", "refuse")
+    assert cli.main(["usage", "budgets", "--json", "--unset", "feature:match", "--reason", "Over"]) == 0
+    assert json.loads(capsys.readouterr().out)["budgets"][1]["usd_per_month"] == "10"
+
+
+WRONG = {
+    "no reason": (["--set", "project=5"], "Say why"),
+    "no amount": (["--set", "project", "--reason", "x"], "is no amount"),
+    "nothing to take back": (["--unset", "project", "--reason", "x"], "as the policy file says"),
+    "two things at once": (["--unset", "project", "--set", "project=5", "--reason", "x"], "one budget at a time"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_change_that_cannot_be_made_is_a_sentence(
+    house: Store, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    given, words = WRONG[what]
+    assert cli.main(["usage", "budgets", *given]) != 0
+    assert words in capsys.readouterr().err

@@ -71,7 +71,7 @@ def keep_version(store: Store, user_id: int, run_id: str, permille: int) -> None
 
 
 def by_feature(store: Store, asked: Filter = ALL, by: Sequence[str] = ("feature",)) -> dict[tuple[Value, ...], Economy]:
-    return {one.values: one for one in economics(store, Usage(store).now(), asked, by)}
+    return {one.values: one for one in economics(Usage(store).now(), asked, by)[1]}
 
 
 def test_failures_and_unsaved_runs_are_paid_by_what_is_kept(store: Store, user_id: int) -> None:
@@ -119,17 +119,17 @@ def test_groups_are_of_any_dimensions_and_keep_to_the_filter(store: Store, user_
 
 def test_all_together_counts_a_document_of_two_groups_once(store: Store, user_id: int) -> None:
     keep_document(store, user_id, run(store, user_id, "match", 100), run(store, user_id, "cover_letter", 200))
-    (whole,) = economics(store, Usage(store).now(), ALL, ())
-    assert (whole.kept, whole.nanousd_each) == (1, 300)
+    whole, groups = economics(Usage(store).now(), ALL, ("feature",))
+    assert (whole.kept, whole.nanousd_each, [one.kept for one in groups]) == (1, 300, [1, 1])
 
 
 def test_legs_have_no_documents(store: Store) -> None:
     with pytest.raises(Invalid, match="attempt_model"):
-        economics(store, Usage(store).now(), ALL, ("attempt_model",))
+        economics(Usage(store).now(), ALL, ("attempt_model",))
 
 
 def test_the_dearest_group_comes_first(store: Store, user_id: int) -> None:
     for feature, nanousd in (("match", 1), ("cover_letter", 3), ("recruiter_lens", 2)):
         run(store, user_id, feature, nanousd)
-    found = economics(store, Usage(store).now(), ALL, ("feature",))
+    _, found = economics(Usage(store).now(), ALL, ("feature",))
     assert [one.values[0] for one in found] == ["cover_letter", "recruiter_lens", "match"]

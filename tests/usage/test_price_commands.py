@@ -113,3 +113,13 @@ def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(say: Say, command
 
 def test_a_slip_can_be_confirmed(say: Say) -> None:
     assert say(ADD.replace("0.08", "800"), "--sure")[0] == 0
+
+
+def test_a_model_may_be_named_in_one_word_or_two(say: Say) -> None:
+    price = "--input 1 --output 2 --from 2026-11-01 --source page"
+    for named in ("openai/house/one", "openai house/two"):
+        assert say(f"add {named} {price}")[0] == 0
+        name = named.replace(" ", "/")
+        assert say(f"show {name} --at 2026-11-02")[1][0].startswith(f"{name} on 2026-11-02")
+    code, _, told = say(f"add openai {price}")
+    assert code != 0 and "Name a model as provider/model" in told

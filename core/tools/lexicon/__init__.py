@@ -41,7 +41,8 @@ class Entry(NamedTuple):
 class Lexicon:
     """Every spelling by its key (`core.tools.lexicon.words.key`), and the learned weights of surroundings.
 
-    `longest` is how many words the longest term has that begins with a word; `tools` the words that name a tool by
+    `longest` is how many words the longest term has that begins with a word; `ends` the last words of terms of several;
+    `tools` the words that name a tool by
     themselves, `written` those that do only as written; `spellings` the keys of each shown form, left out where the
     two are the same.
     """
@@ -49,6 +50,7 @@ class Lexicon:
     entries: Mapping[str, Entry]
     weights: Mapping[_Kind, Mapping[str, float]]
     longest: Mapping[str, int] = field(default_factory=dict)
+    ends: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -57,9 +59,14 @@ class Lexicon:
 def build(entries: Mapping[str, Entry], weights: Mapping[_Kind, Mapping[str, float]]) -> Lexicon:
     """A lexicon with its indexes."""
     longest: dict[str, int] = {}
+    ends: set[str] = set()
+    words = {name: name for name in entries if " " not in name}  # so that a word is kept once
     spellings: dict[str, list[str]] = {}
     for name, entry in entries.items():
         size = name.count(" ") + 1
+        if size > 1:
+            end = name.rpartition(" ")[2]
+            ends.add(words.get(end, end))
         first = name.partition(" ")[0]
         if longest.get(first, 0) < size:
             longest[first] = size
@@ -70,7 +77,13 @@ def build(entries: Mapping[str, Entry], weights: Mapping[_Kind, Mapping[str, flo
         name for name, entry in entries.items() if entry.score is None and entry.care == PLAIN and " " not in name
     )
     return Lexicon(
-        entries, weights, longest, tools, written, {shown: tuple(names) for shown, names in spellings.items()}
+        entries,
+        weights,
+        longest,
+        frozenset(ends),
+        tools,
+        written,
+        {shown: tuple(names) for shown, names in spellings.items()},
     )
 
 

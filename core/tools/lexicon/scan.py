@@ -87,18 +87,23 @@ def _read(text: str) -> Page:
 def spellings(page: Page, lexicon: Lexicon) -> Iterator[Candidate]:
     """Every spelling that stands as a whole term, longest first at each word; they may overlap."""
     said, longest, entries = page.said, lexicon.longest, lexicon.entries
-    names, last, flat, at = said.words, said.last, said.flat, said.at
+    names, last, flat, at, ends = said.words, said.last, said.flat, said.at, lexicon.ends
+    heads = longest.keys()
     for number, (begin, finish) in enumerate(page.sentences):
+        if heads.isdisjoint(names[begin:finish]) and heads.isdisjoint(last[begin:finish]):
+            continue
         for first in range(begin, finish):
             reach = longest.get(names[first]) or longest.get(last[first])
             if not reach:
                 continue
             start = at[first]
             for past in range(min(finish, first + reach), first, -1):
-                name = flat[start : at[past - 1]] + last[past - 1]
-                if name not in entries:
+                if past > first + 1 and last[past - 1] not in ends:
                     continue
-                found = Candidate(name, entries[name], first, past, number, begin, finish)
+                name = flat[start : at[past - 1]] + last[past - 1]
+                if (entry := entries.get(name)) is None:
+                    continue
+                found = Candidate(name, entry, first, past, number, begin, finish)
                 if _whole(page, found) and (found.entry.care == PLAIN or _meant(page, found, lexicon)):
                     yield found
 
@@ -170,7 +175,7 @@ def _whole(page: Page, found: Candidate) -> bool:
         return False
     if text[end : end + 1] in ("+", "#"):
         return False
-    return all(
+    return found.past - found.first == 1 or all(
         said.ends[place] == said.starts[place + 1]
         for place in range(found.first, found.past - 1)
         if said.words[place] in _TIGHT or said.words[place + 1] in _TIGHT

@@ -3,6 +3,7 @@
 import functools
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
 _WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
 _HYPHENS = frozenset("-\u2010\u2011\u2012\u2013")
@@ -12,7 +13,7 @@ _ADDRESS = re.compile(
     r"https?://[^\s<>()]+|www\.[^\s<>()]+|[^\s@]{1,64}@[^\s@]{1,255}|[\w-]{1,64}\.(?:com|org|edu|gov)\b[^\s,;)]*",
     re.IGNORECASE,
 )
-_ADDRESS_MARKS = ("@", "://", "www.", ".com", ".org", ".edu", ".gov")
+_ADDRESS_MARK = re.compile(r"@|://|www\.|\.(?:com|org|edu|gov)")
 # A line break ends a sentence unless it wraps a long line; possessive (`*+`), so that no run of spaces is tried twice.
 _SENTENCE = re.compile(
     r"[\r\n.!?;](?:(?<=[\r\n])(?:(?<![^\r\n]{50}[\r\n])\s*+|\s*+(?![a-z]))|(?<=[.!?;])[^\S\r\n]++(?=[A-Z(\"\u201c\u2022]))"
@@ -50,6 +51,8 @@ class Words:
 def lower(text: str) -> str:
     """Lower case of the same length, so that places stay true."""
     low = text.lower()
+    if low.isascii():
+        return low
     for mark in _APOSTROPHES:
         low = low.replace(mark, "'")
     if len(low) == len(text):
@@ -72,21 +75,20 @@ def singular(word: str) -> str:
 def split(text: str) -> Words:
     """The words of `text`. A hyphen inside a word counts as a space; addresses of the web and of mail are left out."""
     low = lower(text)
-    if any(mark in low for mark in _ADDRESS_MARKS):
+    if _ADDRESS_MARK.search(low):
         low = _ADDRESS.sub(lambda found: " " * len(found[0]), low)
-    words, starts, ends, at = [], [], [], []
-    place, size = 0, len(low)
-    for found in _WORD.finditer(low):
-        word = found[0]
-        start, end = found.span()
-        if word in _HYPHENS and start > 0 and end < size and low[start - 1].isalnum() and low[end].isalnum():
-            continue
-        words.append(word)
-        starts.append(start)
-        ends.append(end)
-        at.append(place)
-        place += len(word) + 1
+    spans = [found.span() for found in _WORD.finditer(low)]
+    if "-" in low or not low.isascii():
+        spans = [span for span in spans if not _joins(low, *span)]
+    words = [low[start:end] for start, end in spans]
+    at = list(accumulate([end - start + 1 for start, end in spans], initial=0))[:-1]
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
     return Words(words, list(map(singular, words)), starts, ends, " ".join(words), at)
+
+
+def _joins(low: str, start: int, end: int) -> bool:
+    """Whether the word at this place is a hyphen inside a word."""
+    return low[start] in _HYPHENS and start > 0 and end < len(low) and low[start - 1].isalnum() and low[end].isalnum()
 
 
 def key(term: str) -> str:
