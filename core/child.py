@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from core import cores
 from core.settings import HOUSE
 
 PRIVATE = 0o077  # what it writes is for this account alone
@@ -15,15 +16,16 @@ PRIVATE = 0o077  # what it writes is for this account alone
 
 def spawn(module: str) -> "subprocess.Popen[str]":
     """Start a module of the house; it waits for its order on stdin, so that no argument holds a secret."""
-    return subprocess.Popen(
-        [sys.executable, "-m", module],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(HOUSE), os.environ.get("PYTHONPATH")]))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        umask=PRIVATE,
-    )
+    with cores.roaming():
+        return subprocess.Popen(
+            [sys.executable, "-m", module],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(HOUSE), os.environ.get("PYTHONPATH")]))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            umask=PRIVATE,
+        )
 
 
 def follow(process: "subprocess.Popen[str]", order: Mapping[str, Any], hear: Callable[[str], None]) -> str | None:

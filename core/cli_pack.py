@@ -12,7 +12,7 @@ from typing import Any
 from core import wiring
 from core.commands import CALLER, Add, Commands
 from core.errors import Invalid
-from core.llm import history, outcome, pack_papers, packs
+from core.llm import history, outcome, packs, run_papers
 from core.llm.packs import Started
 from core.schema import RunResult, usd
 from core.settings import Settings
@@ -37,7 +37,7 @@ def pack(given: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(_told(started, results, written), ensure_ascii=False))
     else:
         _print(started, results, written)
-    return 0 if all(one.run_id and results[one.feature].status in pack_papers.ENDED_WELL for one in started) else 1
+    return 0 if all(one.run_id and results[one.feature].status in run_papers.ENDED_WELL for one in started) else 1
 
 
 def add_to(commands: Commands, add: Add) -> None:
@@ -96,14 +96,14 @@ def _words(events: Sequence[Any]) -> int:
 def _write(workbench: Workbench, results: dict[str, RunResult], out: Path | None) -> list[str]:
     """The names of the files that were written; a document that did not come to its end has none."""
     stories = [history.story(workbench.store, result.run_id) for result in results.values()]
-    made = [pack_papers.paper(workbench.store, story) for story in stories if pack_papers.ready(story)]
+    made = [run_papers.paper(workbench.store, story) for story in stories if run_papers.ready(story)]
     if out is None or not made:
         return []
     if _zips(out):
-        out.write_bytes(pack_papers.zipped(made))
+        out.write_bytes(run_papers.zipped(made))
         return [str(out)]
     out.mkdir(exist_ok=True)
-    for name, data in (files := pack_papers.files(made)):
+    for name, data in (files := run_papers.files(made)):
         (out / name).write_bytes(data)
     return [str(out / name) for name, _ in files]
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from types import FrameType
 
-from core import wiring
+from core import cores, wiring
 from core.access.plans import load_policy
 from core.errors import Misconfigured, WorkbenchError
 from core.llm.prompts import Prompts
@@ -30,6 +30,7 @@ TIDY_S = 5
 def settle() -> None:
     """Make a process that has started ready for pages and streams side by side."""
     _take_turns()
+    cores.stay()
     _settle_memory()
 
 

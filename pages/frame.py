@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import wiring
+from core import cores, wiring
 from core.access import members
 from core.errors import WorkbenchError
 from pages.widgets import safe
@@ -80,6 +80,7 @@ ROOMS = (
     ),
 )
 
+cores.roam()  # unlike the event loop, which started this thread
 st.set_page_config(page_title="Workbench", page_icon="🧰", layout="wide")
 try:
     workbench = wiring.current()

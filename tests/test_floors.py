@@ -12,7 +12,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 # Every module of the house and the floor it lives on. `*` stands for any name.
 FLOORS = {
     "0 words": """
-        core  core.settings  core.errors  core.schema  core.traces  core.child
+        core  core.settings  core.errors  core.schema  core.traces  core.cores  core.child
         core.access  core.drive  core.llm  core.tools
     """,
     "1 pure": """
@@ -51,7 +51,7 @@ FLOORS = {
         core.drive.papers  core.drive.people
         core.drive.reading  core.drive.reading_*  core.drive.save
         core.llm.accounts  core.llm.embedded  core.llm.embedded_*  core.llm.fallback  core.llm.finish  core.llm.history
-        core.llm.openai_*  core.llm.outcome  core.llm.pack_papers  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs
+        core.llm.openai_*  core.llm.outcome  core.llm.run_papers  core.llm.repeats  core.llm.rows  core.llm.run_*  core.llm.runs
         core.llm.trips  core.llm.scripted
         core.tools.context_tools  core.tools.memory
         core.usage  core.usage.*

@@ -3,7 +3,7 @@
 They are read anew for each run, so a change holds for the next one in every process.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,29 +46,26 @@ def read(connection: Connection, at: datetime) -> tuple[Dated, ...]:
     return tuple(found.values())
 
 
-def applied(policy: Policy, rows: Iterable[Dated]) -> Policy:
+def applied(policy: Policy, rows: Sequence[Dated]) -> Policy:
     """The policy with these budgets in place of, or beside, its own."""
+    if not rows:
+        return policy
     tables: dict[str, Any] = {name: dict(getattr(policy.budgets, name)) for name in Budgets.model_fields}
     project = policy.project
-    changed = False
     for one in rows:
-        changed = True
         values: dict[str, Any] = {"nanousd_per_month": one.nanousd, "at_limit": one.at_limit}
         kind, _, name = one.subject.partition(":")
         if one.subject == PROJECT:
             project = project.model_copy(update=values)
         else:
             tables[f"{kind}s"][name] = Budget.model_construct(**values)
-    if not changed:
-        return policy
     more: dict[str, Any] = {"project": project, "budgets": Budgets.model_construct(**tables)}
     return policy.model_copy(update=more)
 
 
 def in_force(connection: Connection, policy: Policy, at: datetime) -> Policy:
     """The policy as it holds at this moment, with the budgets that were changed since it was read."""
-    rows = read(connection, at)
-    return applied(policy, rows) if rows else policy
+    return applied(policy, read(connection, at))
 
 
 def policy_now(store: Store, policy: Policy, at: datetime | None = None) -> Policy:

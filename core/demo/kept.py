@@ -37,11 +37,12 @@ CONTENT_SHA = hashlib.sha256(CONTENT.encode()).hexdigest()
 
 DOCUMENT_COLUMNS = ("id", "user_id", "title", "kind", "created_at", "updated_at")
 REVISION_COLUMNS = (
-    *("user_id", "document_id", "number", "body", "sha256", "source_run_id", "kept_permille", "created_by"),
-    "created_at",
+    *("user_id", "document_id", "number", "body", "sha256", "source_run_id", "kept_permille"),
+    *("created_by", "created_at"),
 )
 VERSION_COLUMNS = (
-    *("user_id", "number", "label", "kind", "content", "sha256", "source_run_id", "kept_permille", "created_at"),
+    *("user_id", "number", "label", "kind", "content", "sha256", "source_run_id", "kept_permille"),
+    "created_at",
 )
 
 Rows = list[tuple[Any, ...]]

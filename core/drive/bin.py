@@ -12,10 +12,9 @@ from core.store import Document, Job, ResumeVersion, Store
 from core.store.columns import now
 
 Kind = Literal["job", "document", "resume_version"]
-Paper = Job | Document | ResumeVersion
+Thing = Job | Document | ResumeVersion
 
-_MODELS: dict[Kind, type[Paper]] = {"job": Job, "document": Document, "resume_version": ResumeVersion}
-_NAMES: dict[Kind, str] = {"job": "job", "document": "document", "resume_version": "resume version"}
+_MODELS: dict[Kind, type[Thing]] = {"job": Job, "document": Document, "resume_version": ResumeVersion}
 
 
 def put(store: Store, user_id: int, kind: Kind, id: int) -> None:
@@ -23,7 +22,7 @@ def put(store: Store, user_id: int, kind: Kind, id: int) -> None:
     with store.writing(user_id) as session:
         found = _own(session, kind, id)
         if found is None or found.deleted_at is not None:
-            raise NotFound(f"This {_NAMES[kind]} is not in the candidate's Drive any more. Look in the bin, or reload.")
+            raise NotFound(f"This {_said(kind)} is not in the candidate's Drive any more. Look in the bin, or reload.")
         found.deleted_at = now()
 
 
@@ -32,9 +31,13 @@ def take_out(store: Store, user_id: int, kind: Kind, id: int) -> None:
     with store.writing(user_id) as session:
         found = _own(session, kind, id)
         if found is None or found.deleted_at is None:
-            raise NotFound(f"This {_NAMES[kind]} is not in the bin any more. Reload the page to see where it is.")
+            raise NotFound(f"This {_said(kind)} is not in the bin any more. Reload the page to see where it is.")
         found.deleted_at = None
 
 
-def _own(session: Session, kind: Kind, id: int) -> Paper | None:
-    return cast("Paper | None", session.get(_MODELS[kind], id, with_for_update=True))
+def _own(session: Session, kind: Kind, id: int) -> Thing | None:
+    return cast("Thing | None", session.get(_MODELS[kind], id, with_for_update=True))
+
+
+def _said(kind: Kind) -> str:
+    return kind.replace("_", " ")

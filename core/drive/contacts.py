@@ -21,6 +21,7 @@ _LIVES = re.compile(
 )
 _ICON = re.compile("[\ue000-\uf8ff☎✉🎁⌂📞📧📍🏠🔗✆]+\\s*:?")
 _NAME = re.compile(r"[^\W\d_][^\d,;:|/@()]*")
+_TOWN = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:[ '’-][^\W\d_]+){0,2}")  # Leeds, New York, Aix-en-Provence
 _NETWORKS = {
     "linkedin.com": "LinkedIn", "github.com": "GitHub", "gitlab.com": "GitLab", "twitter.com": "Twitter", "x.com": "X",
     "t.me": "Telegram", "stackoverflow.com": "Stack Overflow", "medium.com": "Medium", "facebook.com": "Facebook",
@@ -70,6 +71,7 @@ def _line(top: Top, block: Block, *, near_top: bool) -> None:
         top.basics["label"] = text
         return
     found = len(top.basics) + len(top.basics.get("profiles", ()))
+    ways_before = _ways(top.basics)
     left: list[str] = []
     for part in _PARTS.split(_ICON.sub("\t", re.sub(r"[⌂🏠📍]\s*:?", "\tResidence: ", text)).strip()):
         remaining = _part(top.basics, part.strip())
@@ -77,8 +79,23 @@ def _line(top: Top, block: Block, *, near_top: bool) -> None:
             left.append(remaining)
     if len(top.basics) + len(top.basics.get("profiles", ())) == found and len(left) > 1:
         left = [" ".join(_ICON.sub(" ", text).split())]
+    if ways_before < _ways(top.basics):
+        left = _without_town(top.basics, left)
     if left:
         top.rest.append(" | ".join(left))
+
+
+def _ways(basics: dict[str, Any]) -> int:
+    return ("email" in basics) + ("phone" in basics)
+
+
+def _without_town(basics: dict[str, Any], left: list[str]) -> list[str]:
+    """What is left of a line with an address or a number, less the one town that stands bare in it."""
+    towns = [part for part in left if _TOWN.fullmatch(part) and not TITLE.search(part) and not read_heading(part)]
+    if "location" in basics or len(towns) != 1 or towns[0] == basics.get("name"):
+        return left
+    basics["location"] = {"city": towns[0]}
+    return [part for part in left if part != towns[0]]
 
 
 def _is_label(text: str) -> bool:

@@ -177,7 +177,7 @@ def _erase_runs(connection: Connection, user_id: int, *, most: int | None = None
     for begin in range(0, len(ids), AT_ONCE):
         these = ids[begin : begin + AT_ONCE]
         legs = connection.execute(select(ATTEMPT.c.id).where(ATTEMPT.c.run_id.in_(these))).scalars().all()
-        for (correction,) in connection.execute(select(Repricing.id)).all():
+        for (correction,) in connection.execute(select(Repricing.id)).all():  # the key of a line begins with it
             for first in range(0, len(legs), AT_ONCE):
                 noted = LINE.c.attempt_id.in_(legs[first : first + AT_ONCE])
                 connection.execute(delete(LINE).where(LINE.c.repricing_id == correction, noted))

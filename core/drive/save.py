@@ -1,7 +1,6 @@
 """Keeping an answer: as a document, as the next revision of one, as a resume version. Twice the same is once."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
@@ -14,17 +13,7 @@ from core.drive.tailoring import Difference
 from core.schema import Change, Doubt
 from core.store import ResumeVersion, Store
 
-MOST_FILE_NAME = 80  # characters, its ending apart
 _saving = Lock()  # a second press waits for the first and finds what it kept
-
-
-def file_name(title: str) -> str:
-    """A name any system takes, e.g. `Cover letter: Acme` -> `cover-letter-acme.md`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if len(name) > MOST_FILE_NAME:
-        name = name[:MOST_FILE_NAME].rpartition("-")[0] or name[:MOST_FILE_NAME]
-    return (name or "answer") + ".md"
 
 
 def keep_document(

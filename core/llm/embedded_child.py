@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core import cores
 from core.errors import ProviderDown
 from core.settings import HOUSE
 
@@ -101,16 +102,17 @@ class Child:
     def _start(self) -> None:
         key = secrets.token_urlsafe(24)
         try:
-            self._process = process = subprocess.Popen(
-                [sys.executable, "-m", "core.llm.embedded_server", str(self._model)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                cwd=HOUSE,
-                env=_environment(),
-                start_new_session=True,  # Ctrl+C in our terminal is for us; the child ends with its stdin
-            )
+            with cores.roaming():
+                self._process = process = subprocess.Popen(
+                    [sys.executable, "-m", "core.llm.embedded_server", str(self._model)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    cwd=HOUSE,
+                    env=_environment(),
+                    start_new_session=True,  # Ctrl+C in our terminal is for us; the child ends with its stdin
+                )
         except OSError:
             process = None
         url = _first_line(process, key) if process else None

@@ -1,15 +1,13 @@
 """Trips to worker threads: work that comes while all are away waits, and goes along on the next trip, all of it at once."""
 
 import asyncio
-import contextlib
-import ctypes
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, NamedTuple, TypeVar
 
+from core import cores
 from core.errors import tried
 
 A = TypeVar("A")
@@ -23,7 +21,7 @@ class _Trip(NamedTuple, Generic[A, B]):
     items: list[A]
     futures: "list[asyncio.Future[B]]"
     loop: asyncio.AbstractEventLoop
-    core: int  # the loop's thread ran on it when the trip left; -1 where the system does not tell
+    core: int  # that the loop's thread ran on when the trip left
 
 
 class Trips(Generic[A, B]):
@@ -31,9 +29,8 @@ class Trips(Generic[A, B]):
 
     `work` returns a result or an error for each item, in order. Threads of one process hinder each other, so a further
     one leaves only when those before it have been away for `patience_s`. They start when they are needed. A trip leaves
-    `apart_s()` after the one before it at the earliest: where much goes on, more goes along on each. Its thread moves to
-    the core that the loop runs on: only one of the two has the interpreter at a time, and what it works with would have to
-    follow it from core to core, which takes a tenth of a call.
+    `apart_s()` after the one before it at the earliest: where much goes on, more goes along on each. Its thread follows
+    the loop to the core that it runs on.
     """
 
     def __init__(
@@ -81,7 +78,7 @@ class Trips(Generic[A, B]):
                 self._going = loop.call_later(rest, self._go)
                 return
             self._left_at = loop.time()
-            trip = _Trip(self._items[: self.most], self._futures[: self.most], loop, _core())
+            trip = _Trip(self._items[: self.most], self._futures[: self.most], loop, cores.here())
             del self._items[: self.most], self._futures[: self.most]
             self._away.append(trip)
             if self._started < len(self._away):
@@ -91,11 +88,11 @@ class Trips(Generic[A, B]):
 
     def _travel(self) -> None:
         """A thread's life: one trip after the other, each told to the loop at its end."""
-        core = -1
+        core = cores.NOWHERE
         while trip := self._trips.get():
             if trip.core != core:
                 core = trip.core
-                _move_to(core)
+                cores.follow(core)
             results = tried(partial(self.work, trip.items))
             if isinstance(results, Exception):  # told to everyone who waits for this trip
                 results = [results] * len(trip.items)
@@ -120,21 +117,3 @@ class Trips(Generic[A, B]):
 def each(works: Sequence[Callable[[], T]]) -> list[T | Exception]:
     """The results of several works, one after the other; an error stands in its work's place."""
     return [tried(work) for work in works]
-
-
-def _core_teller() -> Callable[[], int]:
-    """What tells the core that a thread runs on."""
-    try:
-        tell: Callable[[], int] = ctypes.PyDLL(None).sched_getcpu  # unlike `CDLL` it keeps the interpreter meanwhile
-    except (OSError, TypeError, AttributeError):
-        return lambda: -1
-    return tell if hasattr(os, "sched_setaffinity") else lambda: -1
-
-
-_core = _core_teller()
-
-
-def _move_to(core: int) -> None:
-    """Let this thread run on one core only, if this process still may."""
-    with contextlib.suppress(OSError):
-        os.sched_setaffinity(0, {core})

@@ -36,7 +36,9 @@ def scrub(store: Store) -> bool:
 
 def empty_log(store: Store) -> bool:
     """Write the log into the file and cut it to nothing; False when somebody read an older state all the while."""
-    for _ in range(TRIES if _is_file(store) else 0):
+    if not _is_file(store):
+        return True
+    for _ in range(TRIES):
         with store.alone() as connection:
             connection.execute("PRAGMA busy_timeout=100")  # who writes waits as long as this does
             try:
@@ -46,7 +48,7 @@ def empty_log(store: Store) -> bool:
         if not busy:
             return True
         time.sleep(PAUSE_S)
-    return not _is_file(store)
+    return False
 
 
 def _is_file(store: Store) -> bool:

@@ -25,7 +25,7 @@ from core.usage.views import Choice, Part, Rows, Unit, margin_part, taken
 DAY: Table = UsageDay.__table__  # type: ignore[assignment]
 STATE: Table = UsageState.__table__  # type: ignore[assignment]
 MANY_WAITING = 500
-PARTS_BYTES, KEYED_BYTES, DETAILS_BYTES = 12_000_000, 8_000_000, 8_000_000  # kept of what was asked for last
+PARTS_BYTES, KEYED_BYTES, DETAILS_BYTES = 24_000_000, 8_000_000, 8_000_000  # kept of what was asked for last
 CELLS_BYTES = 250_000_000  # of files, not of memory
 
 # All that a state depends on: whatever happens to days, notes and runs under way, one of these changes.

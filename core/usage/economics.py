@@ -42,7 +42,7 @@ def economics(figures: Snapshot, asked: Filter, by: Sequence[str] = USUAL) -> tu
     whole, kept = figures.kept(asked, by)
     groups = [
         Economy(values, row.total, *kept.get(values, Papers()))
-        for row in figures.rows(asked, tuple(by))
+        for row in figures.rows(asked, tuple(by), percentiles=False)
         for values in (_values(row.values),)
     ]
     dearest = sorted(groups, key=lambda one: (-(one.total.cost_nanousd or 0), -one.total.runs))

@@ -8,14 +8,14 @@ import numpy as np
 from core.usage import zones
 from core.usage.columns import Array, Columns, Ints
 from core.usage.filters import Filter, Value
-from core.usage.kept_papers import NO_SHARE
+from core.usage.kept_papers import NO_RUN, NO_SHARE
 from core.usage.keys import Keyring
 
 
 class Papers(NamedTuple):
     """How many documents and resume versions, and the share of text kept in thousandths; None where nobody knows."""
 
-    count: int = 0
+    kept: int = 0
     permille: int | None = None
 
 
@@ -27,23 +27,24 @@ def count(rows: Columns, ring: Keyring, asked: Filter, by: Sequence[str]) -> tup
 
     A paper of two groups counts in both, and once in all; its share is the average over its revisions.
     """
-    chosen = rows.take(_held(rows, ring, asked))
+    chosen = _chosen(rows, ring, asked)
     codes = ring.codes(*by).take(chosen["key"])
     found, values = _by_code(chosen, codes), ring.values(*by)
     whole = _by_code(chosen, np.zeros(len(chosen), np.int64))
     return whole.get(0, Papers()), {values[code]: papers for code, papers in found.items()}
 
 
-def _held(rows: Columns, ring: Keyring, asked: Filter) -> Array:
-    """Whether each row's run is in the filter."""
-    begin, end = zones.quarter(asked.start), zones.quarter(asked.end)
-    held: Array = (rows["quarter"] >= max(begin, 0)) & (rows["quarter"] < max(end, 0))
+def _chosen(rows: Columns, ring: Keyring, asked: Filter) -> Columns:
+    """The rows whose run is in the filter."""
+    begin, end = (np.int64(zones.quarter(moment)) for moment in (asked.start, asked.end))
+    rows = rows.take((rows["quarter"] >= begin) & (rows["quarter"] < end) & (rows["quarter"] != NO_RUN))
+    held: Array = np.ones(len(rows), bool)
     where = {name: values for name, values in asked.where.items() if name != "user"}
     if where:
         held &= ring.mask(where).take(rows["key"])
     if "user" in asked.where:
         held &= np.isin(rows["user"], [user for user in asked.where["user"] if isinstance(user, int)])
-    return held
+    return rows.take(held) if asked.where else rows
 
 
 def _by_code(rows: Columns, codes: Ints) -> dict[int, Papers]:

@@ -119,7 +119,7 @@ class Questions:
     def kept(self, filter: Filter, by: Sequence[str]) -> tuple[Papers, kept_counts.Groups]:
         """What was kept of the runs in the filter by now: of all, and by dimensions of runs."""
         papers = self._books.papers
-        return kept_counts.count(papers.look(), papers.ring, filter, by)
+        return kept_counts.count(papers.look(filter.start), papers.ring, filter, by)
 
     def values(self, dimension: str) -> list[str | None]:
         """Every value that runs or legs ever had on a dimension, in alphabetical order, None last."""

@@ -26,8 +26,9 @@ def draw(workbench: Workbench) -> None:
             _plan(workbench.policy, name)
     _candidate(workbench)
     st.caption(
-        f"All of this stands in the policy file {safe.plain(workbench.settings.policy_file.name)}, read at start; the budgets of "
-        "the project, plans, features and callers can be changed on the page Budgets, too. To change the file, copy the shipped file, point WORKBENCH_POLICY_FILE at your copy and start again."
+        f"All of this stands in the policy file {safe.plain(workbench.settings.policy_file.name)}, read at start. To change "
+        "it, copy the shipped file, point WORKBENCH_POLICY_FILE at your copy and start again. The budgets of the project, "
+        "plans, features and callers can be changed on the page Budgets too."
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import streamlit as st
 
 from core.access import limits
+from core.access.dated_budgets import Dated
 from core.access.limits import PROJECT, money
 from core.access.plans import Policy
 from core.schema import usd
@@ -42,7 +43,7 @@ def _card(one: Standing, policy: Policy, names: Names) -> None:
     st.markdown(safe.line(outlook(one)))
     st.caption(_at_limit(one, policy))
     if one.dated:
-        st.caption(safe.line(_since(one, policy, names)))
+        st.caption(safe.line(_since(one, one.dated, policy, names)))
 
 
 def _bar(one: Standing) -> str:
@@ -55,10 +56,8 @@ def _made_up(one: Standing) -> str:
     return f"The {roughly(one.made_up)} of made-up runs are charged to no budget." if one.made_up else ""
 
 
-def _since(one: Standing, policy: Policy, names: Names) -> str:
+def _since(one: Standing, dated: Dated, policy: Policy, names: Names) -> str:
     """Who set a budget in place of the policy file, until when, and what the file says."""
-    dated = one.dated
-    assert dated is not None
     until = f" until {dated.valid_to - timedelta(days=1):%-d %B}" if dated.valid_to else ""
     filed = next((limit for limit in limits.shared(policy, one.at) if limit.subject == one.limit.subject), None)
     says = f"the policy file says {money(filed.most)}" if filed else "the policy file has no such budget"

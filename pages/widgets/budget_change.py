@@ -51,18 +51,9 @@ def subjects(each: Sequence[Standing], names: Names) -> dict[str, str]:
 
 def _form(workbench: Workbench, figures: Snapshot, each: Sequence[Standing], names: Names) -> None:
     st.caption("What is set here comes before the policy file, for the next run of every door. It is in the audit log.")
-    offered = subjects(each, names)
-    if st.session_state.get(SUBJECT) is None:
-        st.session_state[SUBJECT] = PROJECT
     which, amount = st.columns([3, 1])
-    subject = which.selectbox(
-        "Budget",
-        list(offered) if st.session_state[SUBJECT] in offered else [*offered, st.session_state[SUBJECT]],
-        format_func=lambda one: offered.get(one, one),
-        key=SUBJECT,
-        accept_new_options=True,
-        help="For an API token type caller:token:NAME.",
-    )
+    with which:
+        subject = _subject(subjects(each, names))
     now = next((one for one in each if one.limit.subject == subject), None)
     held = budget_cards.dollars(now) if now else "50.00"
     amount.text_input("Dollars a month", key=DOLLARS, placeholder=held, max_chars=20)
@@ -86,17 +77,39 @@ def _form(workbench: Workbench, figures: Snapshot, each: Sequence[Standing], nam
             icon=":material/check:",
             key="budgets_change",
             on_click=_change,
-            args=(workbench, figures, subject or "", ends == "refuse", length == "month", names),
+            args=(workbench, figures, subject, ends == "refuse", length == "month", names),
         )
         if now and now.dated:
-            st.button(
-                "Back to the policy file",
-                icon=":material/undo:",
-                key="budgets_to_file",
-                on_click=_to_file,
-                args=(workbench, figures, now.limit.subject, names),
-                help="Takes every change of this budget back.",
-            )
+            _back_button(workbench, figures, subject, names)
+
+
+def _subject(offered: Mapping[str, str]) -> str:
+    """Which budget; one that is typed may be any."""
+    if st.session_state.get(SUBJECT) is None:
+        st.session_state[SUBJECT] = PROJECT
+    chosen: str = st.session_state[SUBJECT]
+    return (
+        st.selectbox(
+            "Budget",
+            list(offered) if chosen in offered else [*offered, chosen],
+            format_func=lambda one: offered.get(one, one),
+            key=SUBJECT,
+            accept_new_options=True,
+            help="For an API token type caller:token:NAME.",
+        )
+        or ""
+    )
+
+
+def _back_button(workbench: Workbench, figures: Snapshot, subject: str, names: Names) -> None:
+    st.button(
+        "Back to the policy file",
+        icon=":material/undo:",
+        key="budgets_to_file",
+        on_click=_to_file,
+        args=(workbench, figures, subject, names),
+        help="Takes every change of this budget back.",
+    )
 
 
 def _change(

@@ -8,6 +8,7 @@ import streamlit as st
 from core.access.plans import PLANS
 from core.drive import erasure, people
 from core.drive.erasure import Belongings
+from core.errors import WorkbenchError
 from core.schema import FEATURES
 from core.wiring import Workbench
 from pages.widgets import address, notice, safe, shelf, turns
@@ -130,23 +131,20 @@ def _erase(workbench: Workbench, user: Any) -> None:
 
 
 def _erased(workbench: Workbench, found: Belongings) -> None:
-    typed, left_nothing = st.session_state[f"drive_erase_name_{found.user_id}"] or "", []
-
-    if not found.is_meant(typed):
+    if not found.is_meant(st.session_state[f"drive_erase_name_{found.user_id}"] or ""):
         st.session_state["drive_erase_refused"] = f"Nothing was erased. To erase {found.name}, type that name."
         return
-
-    def erase() -> None:
-        caller, exports = st.session_state["caller"], workbench.exports.folder
-        left_nothing.append(erasure.erase(workbench.store, found.user_id, caller, exports=exports))
-
+    caller, exports = st.session_state["caller"], workbench.exports.folder
+    try:
+        left_nothing = erasure.erase(workbench.store, found.user_id, caller, exports=exports)
+    except WorkbenchError as refused:
+        notice.tell("drive", refused.message, failed=True)
+        return
     done = f"{found.name} is erased: {found}."
-    if notice.act("drive", erase, done):
-        turns.over(f"drive_erasing_{found.user_id}")
-        del st.session_state[SHARED]
-        st.query_params.clear()
-        if not left_nothing[0]:
-            notice.act("drive", lambda: None, f"{done} {erasure.MAY_BE_LEFT}")
+    notice.tell("drive", done if left_nothing else f"{done} {erasure.MAY_BE_LEFT}")
+    turns.over(f"drive_erasing_{found.user_id}")
+    del st.session_state[SHARED]
+    st.query_params.clear()
 
 
 def _add(workbench: Workbench) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.drive import save
 from core.drive.tailoring import Difference
 from core.errors import WorkbenchError
-from core.llm import pack_papers
+from core.llm import run_papers
 from core.llm.history import Story
 from core.schema import Change
 from core.wiring import Workbench
@@ -27,7 +27,7 @@ def draw(page: str, workbench: Workbench, story: Story) -> str | None:
     result = story.result
     resume: str | None = None
     kept: list[Change] = []
-    source = pack_papers.source(workbench.store, story)
+    source = run_papers.source(workbench.store, story)
     if result.changes and source is None:
         st.info("The resume version these changes were made for is gone, so they cannot be saved as a new one.")
     elif result.changes and source is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.access import members
-from core.drive import exporting, papers, people, save
+from core.drive import exporting, papers, people
 from core.drive.papers import Paper
 from core.wiring import Workbench
 from pages.widgets import address, binned, drafts, export, links, notice, safe, said, shelf, turns
@@ -116,21 +116,13 @@ def _open(workbench: Workbench, user: Any, paper: Paper, jobs: Mapping[int, str]
 def _actions(workbench: Workbench, user: Any, paper: Paper) -> None:
     with st.container(horizontal=True, width="content"):
         _rename(workbench, user, paper)
-        st.download_button(
-            "Download",
-            data=paper.body,
-            file_name=save.file_name(paper.title),
-            mime="text/markdown",
-            icon=":material/download:",
-            on_click="ignore",
-            key="drive_download",
-            help="The newest revision as a Markdown file.",
-        )
+        name = partial(exporting.file_name, user.name, paper.title)
         export.word(
             "drive_download_docx",
             partial(exporting.document, paper.body, kind=paper.kind, title=paper.title, author=user.name),
-            exporting.file_name(user.name, paper.title, ending="docx"),
+            name(ending="docx"),
         )
+        export.markdown("drive_download", lambda: paper.body, name(ending="md"))
         binned.button(
             workbench, user, _thing(paper), help="It leaves this list and the context of new runs. You can take it out."
         )

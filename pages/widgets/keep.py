@@ -1,13 +1,14 @@
 """Save an answer to Drive: as a new document or as the next revision of one. And download it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from core.drive import answer_text, papers, save
 from core.drive.papers import Paper
 from core.errors import WorkbenchError
-from core.llm import history, pack_papers
+from core.llm import history, run_papers
 from core.llm.history import Story
 from core.schema import Doubt
 from core.wiring import Workbench
@@ -28,21 +29,16 @@ def draw(page: str, workbench: Workbench, story: Story, resume: str | None = Non
     with st.container(horizontal=True):
         if st.button("Save to Drive", icon=":material/save:", key=f"{page}_save"):
             st.session_state[f"{page}_saving"] = run.id
-        st.download_button(
-            "Download",
-            data=lambda: answer_text.to_markdown(run.feature, answer, title=True) if resume is None else resume,
-            file_name=save.file_name(answer.title),
-            mime="text/markdown",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"{page}_download",
-            help="As a Markdown file: what Save to Drive keeps.",
-        )
-        ticked = ticks.of(page)
+        name, ticked = partial(run_papers.name, workbench.store, story), ticks.of(page)
         export.word(
             f"{page}_download_docx",
-            lambda: pack_papers.paper(workbench.store, story, ticked=ticked.get(run.id)).docx(),
-            pack_papers.name(workbench.store, story, ending="docx"),
+            lambda: run_papers.paper(workbench.store, story, ticked=ticked.get(run.id)).docx(),
+            name(ending="docx"),
+        )
+        export.markdown(
+            f"{page}_download",
+            lambda: answer_text.to_markdown(run.feature, answer, title=True) if resume is None else resume,
+            name(ending="md"),
         )
     if resume is None and (doubts := story.result.details.doubts):
         st.caption(f":material/rate_review: {_unproven(len(doubts))} Check before anything is sent.")

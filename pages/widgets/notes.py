@@ -26,7 +26,7 @@ def draw(workbench: Workbench, user: Any) -> None:
     if not found:
         st.info("Nothing is remembered yet. The first run on the page Generate leaves a note here.")
         return
-    jobs = {job.id: job for there in (False, True) for job in people.jobs(workbench.store, user.id, binned=there)}
+    jobs = {job.id: job for binned in (False, True) for job in people.jobs(workbench.store, user.id, binned=binned)}
     newest = {note.job_id: number for number, note in reversed(list(enumerate(found)))}
     for job_id, notes in groupby(sorted(found, key=lambda note: newest[note.job_id]), key=lambda note: note.job_id):
         job = jobs.get(job_id or 0)

@@ -26,10 +26,15 @@ def act(page: str, work: Work, done: str, *, undo: Work | None = None, undone: s
     try:
         work()
     except WorkbenchError as refused:
-        st.session_state[f"{page}_notice"] = Notice(refused.message, failed=True)
+        tell(page, refused.message, failed=True)
         return False
     st.session_state[f"{page}_notice"] = Notice(done, undo=undo, undone=undone)
     return True
+
+
+def tell(page: str, message: str, *, failed: bool = False) -> None:
+    """For callbacks: say this on the next drawing of the page."""
+    st.session_state[f"{page}_notice"] = Notice(message, failed)
 
 
 def draw(page: str) -> None:

@@ -70,8 +70,7 @@ def begin(page: str, workbench: Workbench, build: Build, *, ready: bool) -> None
             wanted.key, wanted.requests = _same_press(page, wanted, requests), requests
         started = workbench.start_pack(wanted.requests, st.session_state["caller"], key=wanted.key)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        st.session_state[f"{page}_refusal"] = f"{first['loc'][0]}: {first['msg']}. Mend it and try again."
+        st.session_state[f"{page}_refusal"] = view.mend(wrong)
     except WorkbenchError as refused:
         st.session_state[f"{page}_refusal"] = refused.message
     else:

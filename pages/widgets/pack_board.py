@@ -8,12 +8,12 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.drive import exporting
+from core.drive import answer_text, exporting
 from core.errors import NotFound
-from core.llm import outcome, pack_papers, packs
+from core.llm import outcome, packs, run_papers
 from core.llm.history import Story
 from core.llm.live import LiveRun
-from core.llm.pack_papers import Kept, Paper
+from core.llm.run_papers import Kept
 from core.schema import Change
 from core.wiring import Workbench
 from pages.widgets import answer, figures, links, pack, pack_form, safe, show, ticks, view, words
@@ -55,8 +55,8 @@ def draw(room: Room, page: str, card: DeltaGenerator, beside: DeltaGenerator) ->
     with room.left:
         with st.container(border=True, key=f"{page}_pack_board", gap="small"):
             for line in lines:
-                if place := _row(page, line):
-                    under_way.append((place[0], place[1]))
+                if watched := _row(page, line):
+                    under_way.append(watched)
             _leave(room, page, lines)
         _saved(room, page)
         _elsewhere(page, [line for line in lines if line.story and not line.ended])
@@ -190,8 +190,7 @@ def _ended(story: Story) -> None:
     result = story.result
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         answer.badge(result.status)
-        text = result.answer
-        count = sum(len(part.split()) for part in (text.title, text.summary, text.content, *text.bullets))
+        count = len(answer_text.to_markdown(story.run.feature, result.answer).split())  # what is kept: no notes on it
         cost = words.money(result.cost_usd, result.cost_status)
         told = safe.line(f"{count:,} words · {words.model(result.provider, result.model)} · {cost}")
         st.caption(f"{told} · :green[saved]" if story.kept else told, width="content")
@@ -228,10 +227,9 @@ def _figures(room: Room, lines: Sequence[Line]) -> None:
 
 def _leave(room: Room, page: str, lines: Sequence[Line]) -> None:
     """Save all, and all as one file; where something ended with text."""
-    done = [line.story for line in lines if line.ended and line.story and pack_papers.ready(line.story)]
+    done = [line.story for line in lines if line.ended and line.story and run_papers.ready(line.story)]
     if not done:
         return
-    ticked = ticks.of(page)
     with st.container(horizontal=True):
         st.button(
             "Save all that are ready",
@@ -244,7 +242,7 @@ def _leave(room: Room, page: str, lines: Sequence[Line]) -> None:
         job = room.picked.job
         st.download_button(
             "Download the pack",
-            data=partial(_zip, room.workbench, done, ticked),
+            data=partial(_zip, room.workbench, done, ticks.of(page)),
             file_name=exporting.file_name(
                 room.picked.user.name, "Job pack", (job.company or job.title) if job else None, ending="zip"
             ),
@@ -256,18 +254,14 @@ def _leave(room: Room, page: str, lines: Sequence[Line]) -> None:
         )
 
 
-def _papers(workbench: Workbench, stories: Sequence[Story], ticked: dict[str, list[Change]]) -> list[Paper]:
-    return [pack_papers.paper(workbench.store, one, ticked=ticked.get(one.run.id)) for one in stories]
-
-
 def _zip(workbench: Workbench, stories: Sequence[Story], ticked: dict[str, list[Change]]) -> bytes:
-    return pack_papers.zipped(_papers(workbench, stories, ticked))
+    return run_papers.zipped(run_papers.paper(workbench.store, one, ticked=ticked.get(one.run.id)) for one in stories)
 
 
 def _save(workbench: Workbench, page: str, stories: Sequence[Story]) -> None:
     by, ticked = st.session_state["caller"].name, ticks.of(page)
     st.session_state[f"{page}_pack_saved"] = [
-        pack_papers.keep(workbench.store, one, by=by, ticked=ticked.get(one.run.id)) for one in stories
+        run_papers.keep(workbench.store, one, by=by, ticked=ticked.get(one.run.id)) for one in stories
     ]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from core.access import members
-from core.drive import papers, save
+from core.drive import save
 from core.errors import Invalid, NotFound
-from core.llm import history
+from core.llm import history, run_papers
 from core.llm.history import Story
 from core.llm.prompt import parse
 from core.wiring import Workbench
@@ -172,8 +172,7 @@ def _changes(workbench: Workbench, story: Story) -> None:
     """What a tailoring proposed, in the words of the resume it was made for, and what code refused."""
     if changes := story.result.changes:
         with st.expander(f"Proposed changes ({len(changes)})", icon=":material/difference:"):
-            told = next((piece["source"].get("id") for piece in story.run.context if piece["chip"] == "resume"), None)
-            source = papers.resume_version(workbench.store, story.run.user_id, told)
+            source = run_papers.source(workbench.store, story)
             rows = save.in_words(source.content if source else {}, changes)
             difference.draw(rows, "Before", "Proposed", changes)
     if rejected := story.result.details.rejected:

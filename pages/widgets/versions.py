@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.drive import exporting, papers, people, save, tailoring
+from core.drive import exporting, papers, people, tailoring
 from core.drive import resume as resumes
 from core.wiring import Workbench
 from pages.widgets import address, binned, difference, export, links, safe, said, shelf, upload, wording
@@ -114,24 +114,14 @@ def _open(workbench: Workbench, user: Any, version: Any, every: Versions, jobs: 
 
 
 def _actions(workbench: Workbench, user: Any, version: Any) -> None:
-    file = save.file_name(f"{version.content.get('basics', {}).get('name') or 'resume'} v{version.number}")
-    name = version.content.get("basics", {}).get("name") or "Resume"
-    word = exporting.paper_name(name, "tailor_resume", "", f"v{version.number}", ending="docx")
+    name = partial(exporting.paper_name, user.name, "tailor_resume", "", f"v{version.number}")
     with st.container(horizontal=True, width="content"):
-        export.word("drive_version_docx", partial(exporting.resume, version.content), word)
-        st.download_button(
-            "Markdown",
-            data=lambda: resumes.to_markdown(version.content),
-            file_name=file,
-            mime="text/markdown",
-            icon=":material/download:",
-            on_click="ignore",
-            key="drive_version_markdown",
-        )
+        export.word("drive_version_docx", partial(exporting.resume, version.content), name(ending="docx"))
+        export.markdown("drive_version_markdown", lambda: resumes.to_markdown(version.content), name(ending="md"))
         st.download_button(
             "JSON Resume",
             data=lambda: json.dumps(version.content, ensure_ascii=False, indent=2),
-            file_name=file.removesuffix(".md") + ".json",
+            file_name=name(ending="json"),
             mime="application/json",
             icon=":material/download:",
             on_click="ignore",

@@ -48,9 +48,7 @@ def begin(page: str, workbench: Workbench, build: Callable[[], AiRequest], *, re
             wanted.key, wanted.request = _same_press(page, wanted, build())
         run_id = workbench.start(wanted.request, st.session_state["caller"], key=wanted.key)
     except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        where = str(first["loc"][0]) if first["loc"] else "The request"
-        st.session_state[f"{page}_refusal"] = f"{where}: {first['msg']}. Mend it and try again."
+        st.session_state[f"{page}_refusal"] = mend(wrong)
     except WorkbenchError as refused:
         st.session_state[f"{page}_refusal"] = refused.message
     else:
@@ -65,6 +63,13 @@ def _same_press(page: str, wanted: Asked, request: AiRequest) -> tuple[str, AiRe
     if last and last.request == request and wanted.at - last.at < DOUBLE_CLICK_S:
         return last.key, request
     return wanted.key, request
+
+
+def mend(wrong: ValidationError) -> str:
+    """What of a request is not as it has to be, in a sentence."""
+    first = wrong.errors(include_input=False, include_url=False)[0]
+    where = str(first["loc"][0]) if first["loc"] else "The request"
+    return f"{where}: {first['msg']}. Mend it and try again."
 
 
 def refusal(page: str) -> None:

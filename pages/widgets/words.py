@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from core.llm import packs
 from core.schema import CostStatus
 
 # What each feature is called and what it makes, in one plain sentence.
@@ -58,7 +59,7 @@ CHIPS = {"profile": "Profile", "job": "Job", "resume": "Resume", "keywords": "Ke
 
 
 def feature(name: str) -> str:
-    return FEATURES[name][0] if name in FEATURES else {"job_pack": "Job pack"}.get(name, name)
+    return "Job pack" if name == packs.NAME else FEATURES[name][0] if name in FEATURES else name
 
 
 def cause(error_code: str | None) -> str:

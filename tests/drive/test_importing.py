@@ -139,6 +139,23 @@ def job(resume, number=0):
     return tuple(entry.get(key, "") for key in ("position", "name", "startDate", "endDate"))
 
 
+@pytest.mark.parametrize(
+    ("line", "location", "summary"),
+    [
+        ("bruno@example.com · +44 20 7946 0991 · Leeds", {"city": "Leeds"}, None),
+        ("New York | bruno@example.com", {"city": "New York"}, None),
+        ("bruno@example.com | Aix-en-Provence", {"city": "Aix-en-Provence"}, None),
+        ("bruno@example.com | Forklift Driver", None, "Forklift Driver"),  # a title is no town
+        ("bruno@example.com | Leeds | Hull", None, "Leeds | Hull"),  # which of the two is not known
+        ("Leeds", None, "Leeds"),  # alone it may be anything
+    ],
+)
+def test_a_town_alone_beside_an_address_is_where_the_person_lives(line, location, summary):
+    text = f"Bruno Castellan\n\n{line}\n\nEXPERIENCE\nStock Controller, Brackenfold Foods, 2017 - 2021\n- Counted stock\n"
+    basics = read_resume(text.encode(), "bruno.txt")["basics"]
+    assert (basics.get("location"), basics.get("summary")) == (location, summary)
+
+
 def test_a_plain_text_resume_is_read_whole():
     resume = read_resume(TEXT.encode(), "noor.txt")
     basics = resume["basics"]

@@ -51,21 +51,6 @@ def test_of_a_letter_only_the_letter_is_kept(feature: str) -> None:
     assert answer_text.to_markdown(feature, ANSWER, title=True).startswith("# Match report: Acme\n\n")
 
 
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("Cover letter: Acme", "cover-letter-acme.md"),
-        ("Lebenslauf für Zoë", "lebenslauf-fur-zoe.md"),
-        ("../../etc/passwd", "etc-passwd.md"),
-        ("履歴書", "answer.md"),
-        ("x" * 300, "x" * 80 + ".md"),
-        ("word " * 30, "word-" * 15 + "word.md"),  # cut between words
-    ],
-)
-def test_a_file_name_suits_every_system(title: str, name: str) -> None:
-    assert save.file_name(title) == name
-
-
 def test_the_same_document_of_the_same_run_is_kept_once(store: Store) -> None:
     user = person(store)
 

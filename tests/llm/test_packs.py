@@ -11,7 +11,7 @@ from docx import Document
 from core import cli
 from core.drive import made, papers
 from core.errors import Invalid
-from core.llm import history, pack_papers, packs
+from core.llm import history, packs, run_papers
 from core.llm.packs import Total
 from core.llm.provider import ModelCall
 from core.llm.scripted import Play
@@ -110,19 +110,19 @@ def test_only_verified_changes_are_in_a_resume_nobody_has_looked_at(store: Store
         story = history.story(store, one.run_id or "")
         judged = story.result.changes
         assert [change.verdict for change in judged] == ["blocked"]
-        plain = pack_papers.paper(store, story)
+        plain = run_papers.paper(store, story)
         assert "Zorbcorp" not in plain.markdown and plain.waiting == 1
-        assert "No change is ticked" in pack_papers.keep(store, story, by="member:1").left
-        ticked = pack_papers.paper(store, story, ticked=judged)
+        assert "No change is ticked" in run_papers.keep(store, story, by="member:1").left
+        ticked = run_papers.paper(store, story, ticked=judged)
         assert "Zorbcorp" in ticked.markdown and ticked.waiting == 0
-        kept = pack_papers.keep(store, story, by="member:1", ticked=judged)
+        kept = run_papers.keep(store, story, by="member:1", ticked=judged)
         assert kept.resume_version_id and kept.label.startswith("Resume v2 · For ")
 
 
 def test_a_claim_without_evidence_waits_for_a_person(store: Store) -> None:
     with bench(store, Play("A letter\n\nA note.\n\nDear team, I led 431 people at Zorbcorp.", usage=USED)) as house:
         (one,) = run_pack(house, "cover_letter")
-        kept = pack_papers.keep(store, history.story(store, one.run_id or ""), by="member:1")
+        kept = run_papers.keep(store, history.story(store, one.run_id or ""), by="member:1")
         assert "1 sentence claims what nothing in the context holds" in kept.left
         assert papers.documents(store, house.user_id) == []
 
@@ -132,8 +132,8 @@ def test_what_is_kept_is_listed_for_its_job_newest_of_each_kind_first(store: Sto
         started = run_pack(house, "match", "cover_letter")
         for one in started:
             story = history.story(store, one.run_id or "")
-            first = pack_papers.keep(store, story, by="member:1")
-            assert first == pack_papers.keep(store, story, by="member:1")  # twice the same is once
+            first = run_papers.keep(store, story, by="member:1")
+            assert first == run_papers.keep(store, story, by="member:1")  # twice the same is once
         again = papers.save_document(
             store, house.user_id, title="By hand", body="Dear team", kind="cover_letter", by="x", job_id=house.job_id
         )
@@ -149,8 +149,8 @@ def test_what_is_kept_is_listed_for_its_job_newest_of_each_kind_first(store: Sto
 def test_a_pack_leaves_as_word_and_markdown_and_no_two_names_are_alike(store: Store) -> None:
     with bench(store, good) as house:
         stories = [history.story(store, one.run_id or "") for one in run_pack(house)]
-        of_all = [pack_papers.paper(store, story) for story in stories]
-    with ZipFile(BytesIO(pack_papers.zipped([*of_all, of_all[0]]))) as file:
+        of_all = [run_papers.paper(store, story) for story in stories]
+    with ZipFile(BytesIO(run_papers.zipped([*of_all, of_all[0]]))) as file:
         names = file.namelist()
         assert len(names) == len({name.casefold() for name in names}) == 12
         assert any(name.endswith("(2).docx") for name in names)

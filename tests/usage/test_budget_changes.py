@@ -177,7 +177,7 @@ def test_a_run_of_any_process_is_held_to_it_at_once(store: Store, tmp_path: Path
         other.close()
 
 
-def test_the_gate_asks_the_database_for_changes_with_one_statement(store: Store, policy: Policy) -> None:
+def test_a_run_is_held_to_a_budget_that_only_a_change_brought(store: Store, policy: Policy) -> None:
     change(store, policy, "plan:pro", "5")
     with store.read() as connection:
         now = dated_budgets.in_force(connection, policy, AT)
