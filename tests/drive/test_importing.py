@@ -151,7 +151,9 @@ def job(resume, number=0):
     ],
 )
 def test_a_town_alone_beside_an_address_is_where_the_person_lives(line, location, summary):
-    text = f"Bruno Castellan\n\n{line}\n\nEXPERIENCE\nStock Controller, Brackenfold Foods, 2017 - 2021\n- Counted stock\n"
+    text = (
+        f"Bruno Castellan\n\n{line}\n\nEXPERIENCE\nStock Controller, Brackenfold Foods, 2017 - 2021\n- Counted stock\n"
+    )
     basics = read_resume(text.encode(), "bruno.txt")["basics"]
     assert (basics.get("location"), basics.get("summary")) == (location, summary)
 

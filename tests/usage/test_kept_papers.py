@@ -192,7 +192,7 @@ class Life:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_the_counts_are_what_the_tables_say(store: Store, seed: int, tmp_path: Path) -> None:
-    life, usage = Life(store, seed, tmp_path), Usage(store)
+    life, usage = Life(store, seed, tmp_path / "exports"), Usage(store)
     seen = 0
     for step in range(70):
         life.step()
