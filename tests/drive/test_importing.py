@@ -143,7 +143,7 @@ def job(resume, number=0):
     ("line", "location", "summary"),
     [
         ("bruno@example.com · +44 20 7946 0991 · Leeds", {"city": "Leeds"}, None),
-        ("New York | bruno@example.com", {"city": "New York"}, None),
+        ("San Sebastián | bruno@example.com", {"city": "San Sebastián"}, None),
         ("bruno@example.com | Aix-en-Provence", {"city": "Aix-en-Provence"}, None),
         ("bruno@example.com | Forklift Driver", None, "Forklift Driver"),  # a title is no town
         ("bruno@example.com | Leeds | Hull", None, "Leeds | Hull"),  # which of the two is not known

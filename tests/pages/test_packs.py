@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.access.plans import PLANS
 from core.drive import papers, people
-from core.llm import packs
+from core.llm import history, packs
 from core.llm.provider import ModelCall
 from core.llm.scripted import Play
 from core.schema import Caller, Usage
@@ -65,6 +65,18 @@ def test_a_pack_makes_a_run_of_its_own_for_each_document(opening: Opening, page:
     assert "Cost of 5 runs: 5 exact." in said(at)
     assert "run" not in at.query_params
     assert set(at.query_params["pack"]) == {run.id for run in made}
+
+
+def test_the_words_of_a_letter_are_those_of_the_letter_and_not_of_what_is_told_about_it(
+    opening: Opening, page: Pages
+) -> None:
+    workbench = opening(good)
+    at = make(shown(workbench, page))
+    letter = next(run for run in recent(workbench.store) if run.feature == "cover_letter")
+    answer = history.story(workbench.store, letter.id).result.answer
+    words = len(answer.content.split())
+    assert words < len(f"{answer.title} {answer.summary} {answer.content}".split())
+    assert f"{words} words · " in said(at)
 
 
 def test_only_what_is_ticked_is_made_in_the_order_of_a_pack(opening: Opening, page: Pages) -> None:

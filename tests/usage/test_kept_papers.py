@@ -1,13 +1,13 @@
 """What was kept is counted from memory, and is at every moment what the tables say."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from core.drive import bin, erasure
 from core.schema import Caller
@@ -264,21 +264,6 @@ def test_a_wider_period_reads_what_is_older(store: Store, user_id: int) -> None:
     assert [kept(usage, asked) for asked in spans] == [1, 3, 2, 5]
 
 
-def reads(store: Store, work: Callable[[], object]) -> list[str]:
-    """The statements that this takes."""
-    found: list[str] = []
-
-    def note(*given: Any) -> None:
-        found.append(given[2])
-
-    event.listen(store.reader, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(store.reader, "before_cursor_execute", note)
-    return found
-
-
 def test_what_is_known_is_not_read_again(store: Store, user_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = Usage(store)
     for day in range(4):
@@ -290,8 +275,6 @@ def test_what_is_known_is_not_read_again(store: Store, user_id: int, monkeypatch
     monkeypatch.setattr(
         kept_papers.Shelf, "_lay_out", lambda shelf, found: lay_out(shelf, (rows.append(1) or row for row in found))
     )
-    now = usage.now()
-    assert not any("GROUP BY" in one for one in reads(store, lambda: now.kept(SOME, ("feature",))))
     assert (kept(usage), len(rows)) == (4, 0)
     made(store, user_id, created_at=history.START)
     fold.fold_all(store)
