@@ -235,6 +235,8 @@ def test_an_id_that_is_given_again_is_another_paper(store: Store, user_id: int) 
 def test_a_paper_whose_transaction_was_slower_is_not_missed(store: Store, user_id: int) -> None:
     usage, run_id = Usage(store), made(store, user_id, created_at=history.START)
     id = keep(store, user_id, run_id)
+    fold.fold_all(store)  # papers of what is noted are read at every look
+    assert kept(usage) == 1
 
     def put(number: int, row_id: int) -> None:
         row = {
@@ -255,11 +257,28 @@ def test_a_paper_whose_transaction_was_slower_is_not_missed(store: Store, user_i
     assert kept(usage) == 3
 
 
+def test_a_run_that_comes_after_its_paper_counts_from_then_on(store: Store, user_id: int) -> None:
+    usage, one = Usage(store), history.run(random.Random(1), user_id)
+    keep(store, user_id, one["id"])
+    made(store, user_id)
+    fold.fold_all(store)
+    assert kept(usage) == 0
+    history.fill(store, [one])
+    fold.fold_all(store)
+    assert kept(usage) == 1
+
+
+def test_a_run_that_begins_as_the_period_ends_is_not_in_it(store: Store, user_id: int) -> None:
+    keep(store, user_id, made(store, user_id, created_at=SOME.end))
+    assert (kept(Usage(store), SOME), kept(Usage(store), Filter(SOME.end, ALL.end))) == (0, 1)
+
+
 def test_a_wider_period_reads_what_is_older(store: Store, user_id: int) -> None:
     usage = Usage(store)
     for day in range(5):
         began = history.START + timedelta(days=day)
         keep(store, user_id, made(store, user_id, created_at=began), at=began + timedelta(minutes=1))
+    fold.fold_all(store)
     spans = [Filter(history.START + timedelta(days=day), ALL.end) for day in (4, 2, 3, 0)]
     assert [kept(usage, asked) for asked in spans] == [1, 3, 2, 5]
 
