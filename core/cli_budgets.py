@@ -23,7 +23,7 @@ COLUMNS = ("budget", "of", "used", "held", "left")
 def budgets(given: argparse.Namespace, settings: Settings) -> int:
     """What is left of the month's budgets, and when they run out."""
     policy, store = load_policy(settings.policy_file), wiring.furnish(settings)
-    if given.set or given.unset:
+    if given.set or given.unset or given.refuse or given.this_month:
         _change(given, store, policy)
     found = standings(store, policy, Usage(store).now())
     if given.json:
@@ -47,6 +47,8 @@ def _change(given: argparse.Namespace, store: Store, policy: Policy) -> None:
     """Set one budget, or let the policy file hold again. Errors: `Invalid` and those of `budget_changes`."""
     if given.set and given.unset:
         raise Invalid("Change one budget at a time: either --set or --unset.")
+    if not given.set and (given.refuse or given.this_month):
+        raise Invalid("--refuse and --this-month say how a budget holds: name it with --set, as in --set project=400.")
     if given.set:
         subject, _, dollars = given.set.rpartition("=")
         terms = BudgetTerms(subject, dollars, given.refuse, given.this_month)

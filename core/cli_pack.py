@@ -29,10 +29,13 @@ def pack(given: argparse.Namespace, settings: Settings) -> int:
         about = {"user_id": given.user, "job_id": given.job, "resume_version_id": given.resume}
         wanted = packs.requests(features, workbench.prompts, instructions=given.instructions, **about)
         started = workbench.start_pack(wanted, CALLER, key=uuid.uuid4().hex)
+        _check_started(started)
         _follow(workbench, started)
         results = {one.feature: workbench.result(one.run_id) for one in started if one.run_id}
         written = _write(workbench, results, given.out)
     _tell_doubts(results)
+    if given.out and not written:
+        print("No document came to its end, so no file was written.", file=sys.stderr)
     if given.json:
         print(json.dumps(_told(started, results, written), ensure_ascii=False))
     else:
@@ -66,6 +69,13 @@ def _check(out: Path | None) -> None:
         raise Invalid(f"There is no folder {folder}. Make it, or choose another with --out.")
     if out.is_file() and not _zips(out):
         raise Invalid(f"{out} is a file. Name a folder, or a file that ends in .zip.")
+
+
+def _check_started(started: Sequence[Started]) -> None:
+    """Say once what keeps every document from being made."""
+    refusals = {one.refused.message: one.refused for one in started if one.refused}
+    if len(refusals) == 1 and all(one.refused for one in started):
+        raise next(iter(refusals.values()))
 
 
 def _zips(out: Path) -> bool:

@@ -11,7 +11,7 @@ from core.llm.registry import Registry
 from core.schema import AiRequest, Caller, CostStatus, Feature, RunResult
 
 NAME = "job_pack"
-# What belongs to a pack, in the order in which it is made, shown and numbered.
+# What belongs to a pack, in the order in which it is made and shown.
 PACK: tuple[Feature, ...] = ("match", "recruiter_lens", "tailor_resume", "cover_letter", "interview_prep")
 
 

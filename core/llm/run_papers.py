@@ -113,7 +113,7 @@ def keep(store: Store, story: Story, *, by: str, ticked: Sequence[Change] | None
 
 
 def zipped(made: Iterable[Paper]) -> bytes:
-    """The papers as one ZIP, each as a Word file and as Markdown, numbered in their order."""
+    """The papers as one ZIP, each as a Word file and as Markdown."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in files(made):

@@ -1,6 +1,7 @@
 """The job pack: what belongs to it, how it is started, what it cost, how its papers are kept and leave the house."""
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -16,6 +17,7 @@ from core.llm.packs import Total
 from core.llm.provider import ModelCall
 from core.llm.scripted import Play
 from core.schema import Change, RunResult, Usage
+from core.settings import HOUSE
 from core.store import Store
 from tests.benches import CALLER, LETTER, USED, Bench, bench, finished, recent, write_policy
 
@@ -203,8 +205,22 @@ def test_the_command_refuses_before_anything_is_sent(
     assert words in capsys.readouterr().err
 
 
-def test_a_document_that_is_refused_is_said_and_the_command_fails(
+def test_what_keeps_every_document_from_being_made_is_said_once(
     terminal: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["pack", "--user", "1", "--job", "99", "--features", "match"]) == 1
-    assert "match            refused: This candidate has no job 99." in capsys.readouterr().out
+    assert cli.main(["pack", "--user", "1", "--job", "99"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("This candidate has no job 99.")) == ("", 1)
+
+
+def test_one_document_that_is_refused_is_said_and_the_command_fails(
+    terminal: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = (HOUSE / "core" / "policy.toml").read_text()
+    policy = terminal / "policy.toml"
+    policy.write_text(re.sub(r"runs_per_minute = \d+", "runs_per_minute = 1", shipped))
+    monkeypatch.setenv("WORKBENCH_POLICY_FILE", str(policy))
+    given = ["--user", "1", "--job", "1", "--features", "match,cover_letter"]
+    assert cli.main(["pack", *given, "--out", str(terminal / "pack.zip")]) == 1
+    assert re.search(r"^cover_letter +refused: ", capsys.readouterr().out, re.MULTILINE)
+    assert len(ZipFile(terminal / "pack.zip").namelist()) == 2

@@ -60,6 +60,8 @@ WRONG = {
     "no reason": (["--set", "project=5"], "Say why"),
     "no amount": (["--set", "project", "--reason", "x"], "is no amount"),
     "nothing to take back": (["--unset", "project", "--reason", "x"], "as the policy file says"),
+    "how, but not which": (["--this-month"], "name it with --set"),
+    "how, but taken back": (["--unset", "project", "--refuse", "--reason", "x"], "name it with --set"),
     "two things at once": (["--unset", "project", "--set", "project=5", "--reason", "x"], "one budget at a time"),
 }
 
