@@ -7,12 +7,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.config import HTTP_PROTOCOLS, WS_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from core import wiring
 from core.api import heads
@@ -27,6 +26,7 @@ from core.api.refusals import (
     Malformed,
     response,
 )
+from core.api.sockets import Socket
 from core.errors import TooSlow, WorkbenchError
 
 MOST_WAITING = 16  # pipelined requests: sent by one client before the first of them is answered
@@ -40,7 +40,7 @@ MOST_FILES = os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") > 0 else 4_0
 def guard() -> None:
     """Make uvicorn use the classes below for all connections of this process; call it before the server starts."""
     HTTP_PROTOCOLS["auto"] = f"{__name__}:{Connection.__name__}"
-    WS_PROTOCOLS["websockets-sansio"] = f"{__name__}:{Socket.__name__}"
+    WS_PROTOCOLS["websockets-sansio"] = f"{Socket.__module__}:{Socket.__name__}"
 
 
 def check(host: str) -> None:
@@ -48,6 +48,15 @@ def check(host: str) -> None:
     wiring.check_host(host)
     if not HTTP_PROTOCOLS["auto"].startswith(__name__):
         print(UNGUARDED, file=sys.stderr)
+
+
+class ResponseTransport:
+    """The transport as a response is written to it; how it ends is left to the connection."""
+
+    __slots__ = ("close", "is_closing", "write")
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing, self.close = transport.write, transport.is_closing, close
 
 
 class Connection(HttpToolsProtocol):
@@ -78,11 +87,13 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._response_transport = ResponseTransport(transport, self._close_after_response)
         if len(self.connections) > self.most:
-            self._refused = True
             full = Full("Too many clients are connected to the workbench. Try again in a moment.")
             transport.write(response(full, self.server_state.default_headers))
-            transport.close()
+            self._stop_sending()
+            if len(self.connections) > self.most * 9 // 8:
+                transport.close()
         else:
             self._start_timer("head", self.head_s, self._head_is_late)
 
@@ -139,6 +150,7 @@ class Connection(HttpToolsProtocol):
         self._believe_address()
         if not self.parser.should_upgrade():
             super().on_headers_complete()
+            self.cycle.transport = cast(asyncio.Transport, self._response_transport)
         else:  # both ways to go on, `handle_websocket_upgrade` and `_parse_without_upgrade`, read it from there
             self.scope["method"] = self.parser.get_method().decode("ascii")
 
@@ -243,17 +255,29 @@ class Connection(HttpToolsProtocol):
         if self._is_answering() and (self._answering is not self.cycle or self.cycle.response_started):
             self.transport.close()  # a response in the middle of another would be read as part of that
         else:
-            self._send_refusal(why)
+            self._disconnect_answering()
+            self.transport.write(response(why, self.server_state.default_headers))
+            self._stop_sending()
         self._abort_in(self.ending_s)
 
-    def _send_refusal(self, why: WorkbenchError) -> None:
-        """Respond instead of the application. What still arrives is read, or the client might not get the response."""
-        self._disconnect_answering()
-        self.transport.write(response(why, self.server_state.default_headers))
+    def _close_after_response(self) -> None:
+        """End with a response that says so, though its client may still be sending."""
+        if self._refused or self.cycle.more_body:
+            self.pipeline.clear()
+            self._stop_sending()
+        else:
+            self.transport.close()
+
+    def _stop_sending(self) -> None:
+        """Close our half. What still arrives is read and dropped: a client that is cut while it sends may lose the response."""
+        self._refused = True
+        self._stop_timer("head")
+        self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         else:
             self.transport.close()
+        self._abort_in(self.unread_s if self.transport.get_write_buffer_size() else self.ending_s)
 
     def _disconnect_answering(self) -> None:
         """Tell the application whose response is being sent that its client is gone."""
@@ -273,20 +297,3 @@ class Connection(HttpToolsProtocol):
     def _stop_timer(self, name: str) -> None:
         if timer := self._timers.pop(name, None):
             timer.cancel()
-
-
-class Socket(WebSocketsSansIOProtocol):
-    """A page's WebSocket; one whose page does not read is cut where uvicorn would wait for it."""
-
-    ending_s = 2.0
-
-    def shutdown(self) -> None:
-        super().shutdown()
-        self._abort_soon()
-
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self._abort_soon()
-
-    def _abort_soon(self) -> None:
-        self.loop.call_later(self.ending_s, self.transport.abort)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -214,7 +213,7 @@ HASTY = replace(QUICK, upload=bodies.Upload(whole_s=0.6, idle_s=0.2))
 SLOW: dict[str, tuple[list[bytes], float]] = {
     "nothing comes": ([], 0),
     "the end does not come": ([b"{", b'"feature"'], 0.05),
-    "it comes drop by drop": ([b" "] * 40, 0.05),
+    "it comes drop by drop": ([b" "] * 600, 0.05),  # more than its length: read to its end, it would be no JSON
 }
 
 
@@ -222,9 +221,7 @@ SLOW: dict[str, tuple[list[bytes], float]] = {
 def test_a_body_that_comes_too_slowly_is_not_waited_for(sqlite_store: Store, what: str) -> None:
     drops, pause_s = SLOW[what]
     with door(sqlite_store, letter(), pace=HASTY) as one:
-        began = time.monotonic()
         answer = asyncio.run(_drops(one, drops, pause_s))
-        assert time.monotonic() - began < 2
         assert answer.startswith(b"HTTP/1.1 408") and b"application/problem+json" in answer
         assert b'"code":"too_slow"' in answer and b"connection: close" in answer.lower()
         assert one.provider.calls == [] and one.run().status_code == 200
@@ -243,7 +240,7 @@ async def _drops(one: Door, drops: list[bytes], pause_s: float) -> bytes:
                 break
             writer.write(drop)
             await writer.drain()
-    answer = await asyncio.wait_for(reading, 5)
+    answer = await asyncio.wait_for(reading, 30)
     writer.close()
     return answer
 
@@ -258,6 +255,6 @@ async def _raw(one: Door, length: str, sent: bytes, *, leave: bool = False) -> i
     )
     writer.write(f"{head}Content-Length: {length}\r\n\r\n".encode() + sent)
     await writer.drain()
-    status = None if leave else int((await asyncio.wait_for(reader.readline(), 5)).split()[1])
+    status = None if leave else int((await asyncio.wait_for(reader.readline(), 30)).split()[1])
     writer.close()
     return status

@@ -252,6 +252,17 @@ def test_what_was_asked_before_is_answered_first(sqlite_store: Store, behind: by
         assert answers.count(b"HTTP/1.1") == answers.count(b"HTTP/1.1 200")
 
 
+REST = b" " * 900_000  # more than the server reads before it responds, less than the system takes from it unread
+
+
+def test_a_response_in_the_middle_of_a_body_is_not_lost(sqlite_store: Store) -> None:
+    lengths = b"Content-Type: application/json\r\nContent-Length: 2000000\r\n\r\n"
+    with door(sqlite_store, letter(), more=MORE) as one:
+        run = f"POST {AI}/run HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {one.token}\r\n".encode()
+        assert said(one, run + lengths + REST).startswith(b"HTTP/1.1 413")
+        assert said(one, LIVE + b"Connection: close\r\n" + lengths + REST).startswith(b"HTTP/1.1 200")
+
+
 def test_what_stands_behind_a_body_is_not_among_the_headers(sqlite_store: Store) -> None:
     secret = b"Authorization: Bearer wb_x\r\n"
     with hasty(sqlite_store) as one:
@@ -380,8 +391,9 @@ def test_there_is_room_for_so_many_and_a_word_for_the_next(sqlite_store: Store) 
     with door(sqlite_store, letter(), connection=Small, more=MORE) as one, ExitStack() as idle:
         for _ in range(3):
             idle.enter_context(socket.create_connection(("127.0.0.1", int(one.url.rpartition(":")[2]))))
-        answer = said(one)
-        assert (problem(answer)["status"], problem(answer)["code"]) == (503, "full")
+        for first in (b"", LIVE + b"\r\n"):
+            answer = said(one, first)
+            assert (problem(answer)["status"], problem(answer)["code"]) == (503, "full")
         assert b"retry-after: " in answer.lower()
         time.sleep(0.7)  # by now those that asked for nothing are gone
         assert one.run().status_code == 200

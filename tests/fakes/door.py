@@ -17,7 +17,8 @@ from starlette.applications import Starlette
 from core import api, wiring
 from core.access import tokens
 from core.api.calls import Pace
-from core.api.connections import Connection, Socket
+from core.api.connections import Connection
+from core.api.sockets import Socket
 from core.llm.provider import Deadlines, ModelCall
 from core.llm.scripted import Play, Scripted
 from core.store import Store
