@@ -9,7 +9,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from core import wiring
+from core import sureness, wiring
 from core.commands import CALLER, Add, Commands
 from core.errors import Invalid
 from core.llm import history, outcome, packs, run_papers
@@ -69,6 +69,8 @@ def _check(out: Path | None) -> None:
         raise Invalid(f"There is no folder {folder}. Make it, or choose another with --out.")
     if out.is_file() and not _zips(out):
         raise Invalid(f"{out} is a file. Name a folder, or a file that ends in .zip.")
+    if _zips(out) and out.exists():
+        raise Invalid(f"{out} is there already. Move it away, or choose another name with --out.")
 
 
 def _check_started(started: Sequence[Started]) -> None:
@@ -142,8 +144,8 @@ def _print(started: Sequence[Started], results: dict[str, RunResult], written: S
         model = f"{result.provider}/{result.model}" if result.model else result.provider
         print(f"{one.feature:<16} {result.status} · {model} · {cost} · run {result.run_id}")
     total = packs.total(results.values())
-    amount = "unknown" if total.known is None else f"{'at least ' if total.unknown else ''}${usd(total.known)}"
-    print(f"Together {amount} ({total.coverage or 'nothing was run'}).")
+    amount = "unknown" if total.nanousd is None else f"{'at least ' if total.unknown else ''}${usd(total.nanousd)}"
+    print(f"Together {amount} ({sureness.coverage(total) or 'nothing was run'}).")
     for name in written:
         print(name)
 
@@ -157,8 +159,8 @@ def _told(started: Sequence[Started], results: dict[str, RunResult], written: Se
             else {"feature": one.feature, **results[one.feature].model_dump(mode="json")}
             for one in started
         ],
-        "cost_usd": usd(total.known),
-        "cost_status": total.status,
-        "coverage": {"exact": total.exact, "estimated": total.estimated, "unknown": total.unknown},
+        "cost_usd": usd(total.nanousd),
+        "cost_status": sureness.least(total),
+        "coverage": {level: getattr(total, level) for level in sureness.LEVELS},
         "files": list(written),
     }

@@ -22,13 +22,13 @@ def add(given: argparse.Namespace, settings: Settings) -> int:
 def erase(given: argparse.Namespace, settings: Settings) -> int:
     """Erase a candidate with papers, memory, runs and tokens, for good; what the runs cost stays, as nobody's."""
     store = wiring.furnish(settings)
-    found = erasure.belongings(store, given.id)
+    found = erasure.belongings(store, user_id := _id(given.id))
     if not given.yes:
         _confirm(found)
     left_nothing = erasure.erase(
-        store, given.id, CALLER, exports=settings.data_dir / "exports", progress=progress("runs")
+        store, user_id, CALLER, exports=settings.data_dir / "exports", progress=progress("runs")
     )
-    print(f"Erased candidate {given.id}: {found}. What their runs cost stays in the figures, as nobody's.")
+    print(f"Erased candidate {user_id}: {found}. What their runs cost stays in the figures, as nobody's.")
     if not left_nothing:
         print(erasure.MAY_BE_LEFT, file=sys.stderr)
     return 0
@@ -41,8 +41,17 @@ def add_to(commands: Commands, add_command: Add) -> None:
     new.add_argument("name")
     new.add_argument("--plan", choices=PLANS, default="free")
     gone = add_command(kinds, "erase", erase)
-    gone.add_argument("id", type=int, help="the candidate's id")
+    gone.add_argument("id", help="the candidate's id")
     gone.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _id(given: str) -> int:
+    """Errors: `Invalid` where it is no id, a name for one."""
+    if not given.isdecimal() or len(given) > 18:
+        raise Invalid(
+            f"{given!r} is no id. Give the candidate's number: it is in the address of their Drive, after user=."
+        )
+    return int(given)
 
 
 def _confirm(found: Belongings) -> None:

@@ -52,9 +52,10 @@ class Denied(WorkbenchError):
 
 
 class PlanDenied(Denied):
-    """The candidate's plan does not include the feature. Recorded as a `refused` run."""
+    """The candidate's plan does not include the feature. Recorded as a `refused` run, whose id is `run_id`."""
 
     code = "plan_denied"
+    run_id: str | None = None
 
 
 class NotFound(WorkbenchError):
@@ -86,13 +87,14 @@ class TooSlow(WorkbenchError):
 
 
 class LimitReached(WorkbenchError):
-    """A limit of the candidate's plan or of the project is reached. Recorded as a `refused` run.
+    """A limit of the candidate's plan or of the project is reached. Recorded as a `refused` run, whose id is `run_id`.
 
     `retry_after_s` is how long until the limit begins anew, whole seconds, at least 1.
     """
 
     code = "limit_reached"
     status = 429
+    run_id: str | None = None
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)

@@ -1,11 +1,9 @@
 """The words of the workbench: what comes in, what goes out, what passes between."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-FEATURES = ("match", "recruiter_lens", "tailor_resume", "cover_letter", "interview_prep", "improve_text")
 
 Feature = Literal["match", "recruiter_lens", "tailor_resume", "cover_letter", "interview_prep", "improve_text"]
 Role = Literal["support", "engineer", "analyst", "admin"]
@@ -16,6 +14,17 @@ Output = Literal["json", "text"]
 AnswerField = Literal["title", "summary", "content", "bullets", "warnings", "keywords_added", "next_actions"]
 Verdict = Literal["verified", "needs review", "blocked"]
 EventKind = Literal["started", "delta", "notice", "done"]
+
+# What each feature is called on screen and in the names of files.
+CALLED: dict[str, str] = {
+    "match": "Match report",
+    "recruiter_lens": "Recruiter's view",
+    "tailor_resume": "Tailored resume",
+    "cover_letter": "Cover letter",
+    "interview_prep": "Interview pack",
+    "improve_text": "Improve a text",
+}
+FEATURES: tuple[Feature, ...] = get_args(Feature)
 
 
 def _clean(text: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from core import cores, wiring
 from core.access import members
 from core.errors import WorkbenchError
-from pages.widgets import safe
+from pages.widgets import address, safe
 
 PAGES = Path(__file__).parent
 EVERYONE = ("support", "engineer", "analyst", "admin")
@@ -96,8 +96,8 @@ sections: dict[str, list[st.Page]] = {}
 for section, file, title, icon, purpose, roles in ROOMS:
     if member.role in roles and (PAGES / file).exists():
         first = not sections
-        address = "start" if first else file.removesuffix(".py")  # the first is at `/`, its own name leads there
-        page = st.Page(file, title=title, icon=icon, help=purpose, url_path=address, default=first)
+        path = "start" if first else file.removesuffix(".py")  # the first is at `/`, its own name leads there
+        page = st.Page(file, title=title, icon=icon, help=purpose, url_path=path, default=first)
         sections.setdefault(section, []).append(page)
 rooms = [page for pages in sections.values() for page in pages]
 
@@ -115,7 +115,8 @@ with st.sidebar:
     st.markdown(f"**{safe.plain(member.name)}** :green-badge[{member.role}]")
     st.caption("No sign-in is configured: the workbench serves this machine only, as one local admin.")
 
-try:
-    here.run()
-except WorkbenchError as refused:
-    st.error(safe.safe(refused.message), icon=":material/error:")
+with address.held(here.url_path):
+    try:
+        here.run()
+    except WorkbenchError as refused:
+        st.error(safe.safe(refused.message), icon=":material/error:")

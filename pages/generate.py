@@ -32,7 +32,7 @@ def one(feature: Feature) -> None:
     allowed = feature in plan.features
     with here.form:
         if allowed:
-            st.caption(words.FEATURES[feature][1])
+            st.caption(words.MAKES[feature])
         else:
             routing.lacks(workbench, feature, picked.user)
         prompt = workbench.prompts.for_feature(feature)
@@ -46,19 +46,21 @@ def one(feature: Feature) -> None:
         card = st.container(border=True)
         beside = st.container()
         made.draw(PAGE, workbench, picked)
-    room.answer(here, feature, routing.likely(workbench, feature, picked.user.plan), card, beside)
+    room.answer(
+        here, feature, routing.likely(workbench, feature, picked.user.plan), card, beside, build if ready else None
+    )
     form.settle(workbench, here.run_id, running=here.running)
 
 
 def several() -> None:
     """The form of the job pack, and its documents."""
     with here.form:
-        pack_form.draw(here, PAGE)
+        requests = pack_form.draw(here, PAGE)
     with here.right:
         card = st.container(border=True)
         beside = st.container()
         made.draw(PAGE, workbench, picked)
-    pack_board.follow(here, PAGE, pack_board.draw(here, PAGE, card, beside))
+    pack_board.follow(here, PAGE, pack_board.draw(here, PAGE, card, beside, requests))
 
 
 workbench = wiring.current()

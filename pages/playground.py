@@ -21,6 +21,7 @@ here = room.enter(PAGE, "Playground", workbench, remember)
 picked = here.picked
 
 with here.form:
+    gone = st.container()
     edited = editor.draw(workbench)
     prompt = edited.prompt
     allowed = prompt is not None and prompt.feature in workbench.policy.plan(picked.user.plan).features
@@ -46,6 +47,8 @@ with here.form:
         **picked.fields(),
     )
     room.ask(here, "Run", build, ready=ready)
+    with gone:
+        editor.say_what_is_gone()
 
 with here.right:
     card = st.container(border=True)
@@ -53,7 +56,7 @@ with here.right:
         messages.draw(workbench, build, route.legs[0] if route else None)
     beside = st.container()
 
-if told := room.answer(here, feature, route, card, beside):
+if told := room.answer(here, feature, route, card, beside, build if ready else None):
     with here.right:
         raw.draw(told)
 form.settle(workbench, here.run_id, running=here.running)

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core import wiring
-from core.access import members
 from core.usage.coverage import known_calls
 from core.usage.economics import economics
 from pages.widgets import notice, usage_cards, usage_documents, usage_filters, usage_views
@@ -28,7 +27,7 @@ if opening := st.session_state.pop("usage_open", None):
 workbench = wiring.current()
 st.title("Usage", anchor=False)
 notice.draw("usage")
-names, figures = members.names(workbench.store), workbench.usage.now()
+names, figures = usage_filters.called(workbench), workbench.usage.now()
 asked = usage_filters.draw(figures, names)
 total = usage_cards.draw(figures, asked)
 if not total.runs:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core import wiring
-from core.access import members
 from core.errors import Denied
 from pages.widgets import invoice, notice, repricing, sunset, usage_filters, whatif
 
@@ -26,7 +25,7 @@ if view == "invoice":
 elif view == "sunset":
     sunset.draw(workbench, figures)
 else:
-    names = members.names(workbench.store)
+    names = usage_filters.called(workbench)
     asked = usage_filters.draw(figures, names, splits=False).filter
     if view == "repricing":
         repricing.draw(workbench, asked, names)

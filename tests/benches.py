@@ -26,7 +26,9 @@ CALLER = Caller(name="member:1", role="admin", scopes=frozenset({"run", "choose-
 USED = Usage(input_tokens=1_000, cached_tokens=200, output_tokens=50)
 LETTER = ("Letter to Norrsken Freight\n", "Why this candidate fits.\n\n", "Dear team,\n\n", "I build Python services.")
 SHIPPED: Path = Settings.model_fields["policy_file"].default
-SHORT = Deadlines(connect=0.5, first_token=0.5, idle=0.5, leg=1.5)
+PATIENT = Deadlines(
+    connect=60, first_token=60, idle=60, leg=60
+)  # a machine that others load may stand still for seconds
 RESUME = {
     "basics": {"name": "Ada Moreno", "label": "Backend engineer", "summary": "Builds Python services."},
     "work": [
@@ -69,7 +71,7 @@ class Bench:
         return finished(self.start(feature, **more))
 
 
-def finished(live: LiveRun, *, within_s: float = 10) -> RunResult:
+def finished(live: LiveRun, *, within_s: float = 60) -> RunResult:
     seen = 0
     for _ in range(int(within_s / 0.05)):
         seen += len(live.after(seen, wait_s=0.05))
@@ -79,7 +81,7 @@ def finished(live: LiveRun, *, within_s: float = 10) -> RunResult:
     raise AssertionError(f"run {live.id} did not end within {within_s} s")
 
 
-def waited_for(held: Callable[[], object], *, within_s: float = 5) -> None:
+def waited_for(held: Callable[[], object], *, within_s: float = 60) -> None:
     """Wait until something holds; fails when it does not in time."""
     import time
 
@@ -93,7 +95,7 @@ def build(
     url: str,
     script: Sequence[Play | Callable[[ModelCall], Play]],
     *,
-    deadlines: Deadlines = SHORT,
+    deadlines: Deadlines = PATIENT,
     policy: Path = SHIPPED,
     **more: Provider,
 ) -> tuple[Workbench, Scripted]:
@@ -107,7 +109,7 @@ def build(
 def bench(
     store: Store,
     *script: Play | Callable[[ModelCall], Play],
-    deadlines: Deadlines = SHORT,
+    deadlines: Deadlines = PATIENT,
     policy: Path = SHIPPED,
     **more: Provider,
 ) -> Iterator[Bench]:

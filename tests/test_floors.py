@@ -12,13 +12,14 @@ HOUSE = Path(__file__).resolve().parent.parent
 # Every module of the house and the floor it lives on. `*` stands for any name.
 FLOORS = {
     "0 words": """
-        core  core.settings  core.errors  core.schema  core.traces  core.cores  core.child
+        core  core.settings  core.errors  core.schema  core.sureness  core.traces  core.cores  core.child
         core.access  core.drive  core.llm  core.tools
     """,
     "1 pure": """
         core.access.budget_lines  core.access.limits  core.access.lineup  core.access.plans  core.access.policy_values
         core.access.toml_lines
         core.drive.amounts  core.drive.answer_text  core.drive.claims  core.drive.evidence  core.drive.folding  core.drive.numerals
+        core.drive.agreement  core.llm.asking  core.llm.denials  core.llm.whereabouts
         core.drive.extents  core.drive.ranks  core.drive.reckoning  core.drive.signs  core.drive.source  core.drive.tenure
         core.drive.verdicts  core.drive.vocabulary
         core.drive.dates  core.drive.kept  core.drive.markdown  core.drive.resume  core.drive.shape
@@ -27,7 +28,7 @@ FLOORS = {
         core.drive.headings  core.drive.lists  core.drive.periods  core.drive.spacing
         core.drive.resume_page  core.drive.richtext  core.drive.structure  core.drive.studies  core.drive.unpacking  core.drive.wordlists
         core.llm.answer_schema  core.llm.coerced  core.llm.cooldown  core.llm.deeds  core.llm.fence  core.llm.front_matter
-        core.llm.grounding  core.llm.fields  core.llm.own_texts  core.llm.unproven  core.llm.quotations  core.llm.reports
+        core.llm.grounding  core.llm.sifting  core.llm.fields  core.llm.own_texts  core.llm.unproven  core.llm.quotations  core.llm.reports
         core.llm.statements  core.llm.json_object  core.llm.json_scan
         core.llm.opening  core.llm.opening_examples  core.llm.opening_wishes  core.llm.parser
         core.llm.catalogue  core.llm.price_book  core.llm.price_rows  core.llm.pricing  core.llm.usage_shapes
@@ -57,7 +58,8 @@ FLOORS = {
         core.usage  core.usage.*
     """,
     "3 heart": """
-        core.llm.call  core.llm.intake  core.llm.live  core.llm.packs  core.llm.past  core.llm.prepare  core.llm.registry  core.llm.runner
+        core.llm.call  core.llm.intake  core.llm.live  core.llm.packs  core.llm.past  core.llm.prepare  core.llm.quote
+        core.llm.registry  core.llm.runner
         core.portal
     """,
     "4 root": """
@@ -65,7 +67,7 @@ FLOORS = {
         core.cli_users
         core.cli_usage  core.commands  core.demo  core.doctor  core.serving  core.terminal  core.wiring
     """,
-    "5 doors": "core.api  core.api.*  pages  pages.*  workbench",
+    "5 doors": "core.api  core.api.*  pages.*  workbench",
 }
 
 # Where an outside package may be imported: floors or modules. A package that is not here may be used anywhere.
@@ -251,6 +253,12 @@ def test_each_kind_of_breach_is_found_and_named(tmp_path: Path, name: str, code:
     (complaint,) = complaints(tmp_path)
     assert complaint.startswith(name)
     assert words in complaint
+
+
+def test_each_name_of_the_map_stands_for_a_module() -> None:
+    modules = [_name(path.relative_to(HOUSE)) for path in _files(HOUSE)]
+    patterns = " ".join(FLOORS.values()).split()
+    assert [one for one in patterns if not any(fnmatchcase(name, one) for name in modules)] == []
 
 
 def test_each_module_is_on_one_floor_only() -> None:

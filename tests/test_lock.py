@@ -64,7 +64,7 @@ def test_no_way_leads_out(reach: Callable[[], object]) -> None:
 
 def test_child_processes_are_locked_too() -> None:
     code = f"import socket; socket.create_connection(('{AWAY}', 443), 0.2)"
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert child.returncode == 1
     assert "ReachedOut: a test reached out to 192.0.2.1" in child.stderr
 

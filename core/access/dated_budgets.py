@@ -39,9 +39,14 @@ _LIVE = Statement(
 )
 
 
-def read(connection: Connection, at: datetime) -> tuple[Dated, ...]:
-    """The row of each subject that holds at this moment: the newest of those that were not retired."""
-    rows = (Dated(*row) for row in _LIVE.rows(connection, {}))
+def read(connection: Connection, at: datetime, *, lasting: bool = False) -> tuple[Dated, ...]:
+    """The row of each subject that holds at this moment: the newest of those that were not retired.
+
+    With `lasting`, of those that do not end by themselves.
+    """
+    rows = [Dated(*row) for row in _LIVE.rows(connection, {})]
+    if lasting:
+        rows = [one for one in rows if one.valid_to is None]
     found = {one.subject: one for one in rows if one.valid_from <= at and (one.valid_to is None or at < one.valid_to)}
     return tuple(found.values())
 

@@ -39,7 +39,15 @@ RESULT: dict[str, Any] = {
         "next_actions": ["Check the name of the addressee."],
     },
     "changes": [],
-    "details": {"score": None, "parts": [], "matched": [], "missing": [], "low_confidence": False, "rejected": []},
+    "details": {
+        "score": None,
+        "parts": [],
+        "matched": [],
+        "missing": [],
+        "low_confidence": False,
+        "rejected": [],
+        "doubts": [],
+    },
     "provider": "openai",
     "model": "gpt-6-luna",
     "prompt": "cover_letter@1",
@@ -127,4 +135,10 @@ def problem(status: str) -> dict[str, Any]:
     code, detail = REFUSED[status]
     title = code.replace("_", " ")
     body = {"type": "about:blank", "title": title, "status": int(status), "code": code, "detail": detail}
-    return body | {"422": {"at": "user_id"}, "500": {"reference": "3f9c2a71"}}.get(status, {})
+    more = {
+        "403": {"run_id": RUN_ID},
+        "422": {"at": "user_id"},
+        "429": {"run_id": RUN_ID},
+        "500": {"reference": "3f9c2a71"},
+    }
+    return body | more.get(status, {})

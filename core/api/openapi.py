@@ -16,16 +16,17 @@ from core.schema import AiRequest
 
 REFUSALS = {
     "401": "No token, or one that is unknown, expired or revoked, be it while the answer is waited for.",
-    "403": "The token lacks the scope, or the candidate's plan the feature.",
+    "403": "The token lacks the scope, or the candidate's plan the feature; that is recorded as a refused run.",
     "404": "An unknown id, or somebody else's: the two look the same.",
     "408": "The body was not there in time: 10 s for all of it, 5 s without any of it.",
     "409": "The Idempotency-Key was used for another body, or the run is out of reach.",
     "413": "The body is larger than 1 MB.",
     "422": "The request does not have the shape it needs; `at` says where.",
-    "429": "A rate, quota or budget is used up; `Retry-After` says when to come back.",
+    "429": "A rate, quota or budget is used up; `Retry-After` says when to come back. Recorded as a refused run.",
     "500": "A mistake of the workbench; `reference` is what to quote.",
     "503": "The database cannot be reached, the process is about to end, or too many clients are connected.",
 }
+RECORDED = ("403", "429")
 RUN_ID = {"X-Run-Id": {"description": "The id of the run.", "schema": {"type": "string"}}}
 ID = {"name": "run_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 KEY = {
@@ -175,7 +176,7 @@ def _open(name: str, summary: str, *more: str) -> dict[str, Any]:
 
 def _refusal(status: str, said: str) -> dict[str, Any]:
     content = {"schema": _ref("Problem"), "example": examples.problem(status)}
-    return {"description": said, "content": {MEDIA_TYPE: content}}
+    return {"description": said, "content": {MEDIA_TYPE: content}} | ({"headers": RUN_ID} if status in RECORDED else {})
 
 
 def _ref(name: str) -> dict[str, str]:

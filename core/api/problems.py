@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from core.errors import NotFound, Unauthenticated, WorkbenchError
+from core.errors import LimitReached, NotFound, PlanDenied, Unauthenticated, WorkbenchError
 from core.traces import where
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     at: str | None = Field(default=None, description="where in the body, for 422")
+    run_id: str | None = Field(default=None, description="the run that is recorded as refused, for a plan or a limit")
     reference: str | None = Field(default=None, description="what to quote to an admin, for 500")
 
 
@@ -36,6 +37,8 @@ def problem(error: WorkbenchError, headers: dict[str, str] | None = None, **more
     headers = {"Cache-Control": "no-store"} | (headers or {})
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="workbench"'
+    if isinstance(error, (PlanDenied, LimitReached)) and error.run_id:
+        headers["X-Run-Id"] = more["run_id"] = error.run_id
     if error.status in (408, 413):
         headers["Connection"] = "close"  # the rest of the body is not read
     if error.status in (429, 503):

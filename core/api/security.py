@@ -5,7 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -77,17 +77,21 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, index: Path) -> None:
         self.app = app
-        self.headers = {
-            "Content-Security-Policy": content_policy(index),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-        }
+        self.headers = Headers(
+            {
+                "Content-Security-Policy": content_policy(index),
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
+                "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+            }
+        ).raw
+        self.names = {name for name, _ in self.headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self.headers)
+                given = message["headers"]
+                message["headers"] = [one for one in given if one[0].lower() not in self.names] + self.headers
             await send(message)
 
         app = self.app if scope["type"] not in ("http", "websocket") or is_ours(scope) else _turn_away

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, select, text
 
+from core.schema import CALLED
 from core.store import Document, ResumeVersion
 
 DOCUMENT: Table = Document.__table__  # type: ignore[assignment]
@@ -22,13 +23,7 @@ SHARES = {
     "match": 10,
     "recruiter_lens": 6,
 }
-TITLES = {
-    "cover_letter": "Letter",
-    "interview_prep": "Interview pack",
-    "improve_text": "Clearer text",
-    "match": "Match report",
-    "recruiter_lens": "Recruiter's view",
-}
+TITLES = CALLED | {"improve_text": "Clearer text"}
 BODY = "A made-up document: what a run of the made-up year was kept as.\n"
 SHA = hashlib.sha256(BODY.encode()).hexdigest()
 RESUME = {"basics": {"name": "Demo candidate", "summary": "A made-up resume, tailored by a run of the made-up year."}}

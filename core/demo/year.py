@@ -97,11 +97,11 @@ class Year:
         runs: Rows = []
         legs: Rows = []
         papers: list[Kept] = []
-        for drawn in zip(*(column.tolist() for column in self._drawn(day, many)), strict=True):
+        for drawn in zip(*(column.tolist() for column in self._drawn(many)), strict=True):
             self._run(runs, legs, papers, day, Drawn(*drawn))
         return runs, legs, papers
 
-    def _drawn(self, day: int, many: int) -> list[npt.NDArray[Any]]:
+    def _drawn(self, many: int) -> list[npt.NDArray[Any]]:
         """What chance says of each run, one column a thing."""
         chance = self.chance
         hours = np.array(HOURS) / sum(HOURS)

@@ -91,7 +91,7 @@ def _names(text: str, held: Evidence, spans: list[tuple[int, int]], names: Itera
         begin, past = found.span()
         if any(start < past and begin < end for start, end in spans) or not _is_name(text, found, known, held):
             continue
-        if last and text[last.start + len(last.said) : found.start()] == " " and not held._holds_name(last.said):
+        if last and text[last.start + len(last.said) : found.start()] == " " and not held.holds_name(last.said):
             last = Claim("name", f"{last.said} {found[0]}", last.start)  # one name of several words
             continue
         if last:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.drive.blocks import Block
 from core.drive.headings import read_heading
+from core.drive.numerals import amounts
 from core.drive.wordlists import TITLE, URL, is_place
 
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
@@ -99,7 +100,11 @@ def _without_town(basics: dict[str, Any], left: list[str]) -> list[str]:
 
 
 def _is_label(text: str) -> bool:
-    return bool(TITLE.search(text)) and len(text.split()) <= 9 and not re.search(r"[.:;@]|\d\s*years", text.rstrip("."))
+    """Whether a line says only what somebody is; `developer with eight years in trade` begins to tell of them."""
+    tells = re.search(r"[.:;@]|\d\s*years", text.rstrip(".")) or any(
+        one.unit and one.unit[0] == "months" and not one.written[0].isdigit() for one in amounts(text)
+    )
+    return bool(TITLE.search(text)) and len(text.split()) <= 9 and not tells
 
 
 def _part(basics: dict[str, Any], part: str) -> str:

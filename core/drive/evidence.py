@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from core.drive import ranks
-from core.drive.amounts import Amount, Standing, by_value, standing
+from core.drive.agreement import Standing, by_value, standing
+from core.drive.amounts import Amount
 from core.drive.folding import fold
 from core.drive.numerals import amounts, nothings
 from core.drive.reckoning import Reckoning
@@ -132,7 +133,7 @@ class Evidence:
     def _holds(self, claim: Claim) -> bool:
         match claim.kind:
             case "name":
-                return self._holds_name(claim.said)
+                return self.holds_name(claim.said)
             case "tool":
                 return self._holds_tool(claim.said) or self._holds_tool(claim.term)
             case "degree":
@@ -145,7 +146,7 @@ class Evidence:
                 return any(self.says(word[0]) for word in words(claim.said) if not is_plain(stem(word[0])))
         return self.says(claim.said)
 
-    def _holds_name(self, said: str) -> bool:
+    def holds_name(self, said: str) -> bool:
         for found in TOKEN.finditer(said):
             word = found[0]
             forms = forms_of(word)

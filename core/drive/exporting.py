@@ -17,6 +17,7 @@ from docx.shared import Mm, Pt, RGBColor
 from core.drive import resume_page, richtext
 from core.drive.answer_text import TEXTS
 from core.drive.richtext import Part, Span, Spans
+from core.schema import CALLED
 
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MOST_NAME = 120  # characters of a file's name, its ending apart
@@ -35,13 +36,7 @@ LOOKS = {
 }
 LISTS = tuple(f"List {kind}{level}" for kind in ("Bullet", "Number") for level in ("", " 2", " 3"))
 # What a paper is called in the name of its file, by its kind; any other goes by its title.
-CALLED = {
-    "match": "Match report",
-    "recruiter_lens": "Recruiter's view",
-    "tailor_resume": "Resume",
-    "cover_letter": "Cover letter",
-    "interview_prep": "Interview pack",
-}
+KINDS = CALLED | {"tailor_resume": "Resume", "improve_text": ""}
 ALONE = (*TEXTS, "tailor_resume")  # kinds whose text is the paper itself, without a title above it
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+')
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -57,7 +52,7 @@ def file_name(*parts: str | None, ending: str) -> str:
 
 def paper_name(candidate: str, kind: str, title: str, company: str | None, *, ending: str) -> str:
     """The file name of a paper of this kind: whose it is, what it is, for whom."""
-    return file_name(candidate, CALLED.get(kind) or title, company, ending=ending)
+    return file_name(candidate, KINDS.get(kind) or title, company, ending=ending)
 
 
 def document(markdown: str, *, kind: str = "", title: str = "", author: str = "") -> bytes:

@@ -205,7 +205,7 @@ def _job_of_text(blocks: list[Block], filename: str) -> JobDraft:
         (labelled[key] for key in ("company", "employer", "organization", "organisation") if key in labelled), ""
     )
     body = [block for block in blocks if not (block is first and titled and not title)]
-    title = title or (first.text if titled else _named_by(filename))
+    title = title or (job_title(first.text) if titled else _named_by(filename))
     if not company and (at := re.search(r"^(.{3,80}?)\s+(?:at|@)\s+([A-Z].{1,60})$", title)):
         title, company = at[1], at[2]
     return _job(" ".join(title.split()), company, _as_markdown(body))

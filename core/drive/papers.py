@@ -21,7 +21,7 @@ LONGEST = 200_000  # characters of one revision
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DriveDocument:
     """A document with the text of its newest revision."""
 
     id: int
@@ -35,7 +35,7 @@ class Paper:
     updated_at: datetime
 
 
-def documents(store: Store, user_id: int, *, binned: bool = False) -> list[Paper]:
+def documents(store: Store, user_id: int, *, binned: bool = False) -> list[DriveDocument]:
     """A candidate's documents, last changed first; `binned` lists those in the bin instead."""
     newest = (
         select(DocumentRevision.document_id, func.max(DocumentRevision.number).label("number"))
@@ -86,12 +86,12 @@ def save_document(
     by: str,
     job_id: int | None = None,
     run_id: str | None = None,
-) -> Paper:
+) -> DriveDocument:
     """A new document with its first revision. Errors: `Invalid` for an empty title or text, `NotFound` for the job."""
     title, body = clean(title), clean(body)
     _check(title, body)
     with store.writing(user_id) as session:
-        _own_job(session, user_id, job_id)
+        _check_job(session, job_id)
         document = Document(user_id=user_id, job_id=job_id, title=title[:300], kind=kind)
         session.add(document)
         session.flush()
@@ -102,7 +102,7 @@ def save_document(
 
 def save_revision(
     store: Store, user_id: int, document_id: int, *, body: str, by: str, run_id: str | None = None
-) -> Paper:
+) -> DriveDocument:
     """The next revision of a document. The same text again changes nothing. Errors: `Invalid`, `NotFound`."""
     body = clean(body)
     with store.writing(user_id) as session:
@@ -194,7 +194,7 @@ def _add_version(
     with store.writing(user_id) as session:
         if session.get(User, user_id, with_for_update=True) is None:  # one number at a time
             raise NotFound(f"There is no candidate {user_id}. Pick another one, or add this one first.")
-        _own_job(session, user_id, job_id)
+        _check_job(session, job_id)
         last = session.scalar(select(func.max(ResumeVersion.number)))
         version = ResumeVersion(
             user_id=user_id,
@@ -222,7 +222,8 @@ def _document(session: Session, document_id: int, *, lock: bool = True) -> Docum
     return found
 
 
-def _own_job(session: Session, user_id: int, job_id: int | None) -> None:
+def _check_job(session: Session, job_id: int | None) -> None:
+    """Refuse a job that is not of the candidate whose session this is."""
     if job_id is not None and session.get(Job, job_id) is None:
         raise NotFound("This candidate has no such job. Pick one of theirs.")
 
@@ -270,8 +271,8 @@ def _check(title: str, body: str) -> None:
         raise Invalid(f"The text is longer than {LONGEST:,} characters. Split it into two documents.")
 
 
-def _paper(document: Document, revision: DocumentRevision) -> Paper:
-    return Paper(
+def _paper(document: Document, revision: DocumentRevision) -> DriveDocument:
+    return DriveDocument(
         id=document.id,
         title=document.title,
         kind=document.kind,

@@ -9,7 +9,7 @@ from core.access.plans import PLANS
 from core.drive import erasure
 from core.drive.shape import clean
 from core.errors import Invalid, NotFound
-from core.store import EVERYONE, Job, Store, User
+from core.store import EVERYONE, Job, ResumeVersion, Store, User
 
 USER: Table = User.__table__  # type: ignore[assignment]
 _EVERYONE = select(USER.c.id, USER.c.name, USER.c.plan).order_by(USER.c.name, USER.c.id)
@@ -34,6 +34,22 @@ def candidates(store: Store) -> Sequence[Candidate]:
     if found != _listed:
         _listed = found
     return _listed
+
+
+def name(store: Store, user_id: int) -> str | None:
+    """What a candidate is called; None where there is no such candidate."""
+    with store.read() as connection:
+        return connection.execute(select(USER.c.name).where(USER.c.id == user_id)).scalar()
+
+
+def furnished(store: Store) -> frozenset[int]:
+    """The ids of the candidates a document can be made for: those with a job and a resume, neither in the bin."""
+    with store.reading(EVERYONE) as session:
+        having = [
+            set(session.scalars(select(of.user_id).where(of.deleted_at.is_(None)).distinct()))
+            for of in (Job, ResumeVersion)
+        ]
+    return frozenset(having[0] & having[1])
 
 
 def jobs(store: Store, user_id: int, *, binned: bool = False) -> Sequence[Job]:

@@ -17,7 +17,10 @@ _ROLE = (
     r"|trainer|instructor|principal|superintendent|partner|owner|chair|dean|foreman|superviser|buyer|underwriter|actuary"
 )
 _SHORT = r"cto|ceo|cfo|coo|cio|cpo|cmo|ciso|vp|svp|evp|avp"
-_BETWEEN = r"(?:(?!(?:a|an|the|of|to|and|with|for|in|by|from|on|at|who|that|through)\b)[^\W\d_][\w.+#]*[\s-]+){0,3}"
+_BETWEEN = (
+    r"(?:(?!(?:a|an|the|of|to|and|with|for|in|by|from|on|at|who|that|through|was|were|is|are|am|has|have|had)\b)"
+    r"[^\W\d_][\w.+#]*[\s-]+){0,3}"
+)
 _TITLE = re.compile(
     rf"\b(?:(?:{_RANK})[\s-]+{_BETWEEN}(?:{_ROLE})\b(?!s\b)|(?:{_RANK}|director|vice[\s-]president|vp)\s+of\s+[a-z]+|(?:{_SHORT})\b"
     r"|team[\s-]?lead(?:er)?\b|tech(?:nical)?[\s-]lead\b)",
@@ -56,7 +59,8 @@ _CERTIFIED = re.compile(
     re.I,
 )
 _HONOURED = re.compile(
-    r"\b(?:award(?:s|ed|ing)?|(?:award|prize)-winning|prize|prizes|medal|winner|patent(?:s|ed)?|promoted|promotion|nominated|honou?red"
+    r"\b(?:award(?:s|ed|ing)?|(?:award|prize)-winning|(?<!they )(?<!you )(?<!we )(?<!who )prizes?|medal"
+    r"|winner|patent(?:s|ed)?|promoted|promotion|nominated|honou?red"
     r"|fellow(?:ship)?|scholarship|keynote|published|publications?|bestselling|recogni[sz]ed (?:as|by|for|with)"
     r"|top[\s-](?:rated|ranked|performing|performer)|ranked|number[\s-]one|first[\s-]ever|industry[\s-]leading|world[\s-]class|best[\s-]in[\s-]class)\b",
     re.I,

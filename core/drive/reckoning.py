@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.drive.amounts import Amount, alike, is_about
+from core.drive.agreement import alike, is_about
+from core.drive.amounts import Amount
 from core.drive.numerals import amounts
 from core.drive.vocabulary import is_plain, stem, words
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.drive import papers, tailoring
 from core.drive.markdown import to_markdown as to_page
-from core.drive.papers import Paper
+from core.drive.papers import DriveDocument
 from core.drive.shape import clean, normalise, sections
 from core.drive.tailoring import Difference
 from core.schema import Change, Doubt
@@ -18,7 +18,7 @@ _saving = Lock()  # a second press waits for the first and finds what it kept
 
 def keep_document(
     store: Store, user_id: int, *, title: str, body: str, kind: str, by: str, job_id: int | None, run_id: str
-) -> Paper:
+) -> DriveDocument:
     """A new document, or the one that this run's same text already made. Errors: `Invalid`, `NotFound`."""
     with _saving:
         for paper in papers.documents(store, user_id):

@@ -1,13 +1,14 @@
 """How long somebody has worked, and at what, as the dates of a resume add up to it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from core.drive.amounts import Amount, Standing
+from core.drive.agreement import Standing
+from core.drive.amounts import Amount
 from core.drive.dates import years
 from core.drive.evidence import Evidence
 from core.drive.vocabulary import is_plain, stem, words
@@ -54,15 +55,17 @@ class Tenure:
         """Years of work; None where no date can be read."""
         return self._sum(self._posts)
 
-    def standing(self, claim: Amount, entry: str = "") -> Standing | None:
-        """Whether the dates hold what is said of years at work, in one entry (its id or its employer) or in all.
+    def standing(self, claim: Amount, entries: Collection[str] = ()) -> Standing | None:
+        """Whether the dates hold what is said of years at work, in some entries (by id or employer) or in all.
 
         None where it says no such thing.
 
         `other` is a time that the dates hold, but not of what it is said of.
         """
         said = _years_of(claim)
-        posts = [post for post in self._posts if not entry or entry in (post.entry.get("id"), post.entry.get("name"))]
+        posts = [
+            post for post in self._posts if not entries or any(post.entry.get(key) in entries for key in ("id", "name"))
+        ]
         total = self._sum(posts)
         if said is None or total is None:
             return None

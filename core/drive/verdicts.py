@@ -65,7 +65,9 @@ class _Trial:
 
     def _weigh_tenure(self, claim: Claim) -> bool:
         """Whether a claim is one of years at work, which the dates of the posts decide."""
-        standing = self.source.tenure.standing(claim.amount, self.entry) if claim.amount else None
+        standing = (
+            self.source.tenure.standing(claim.amount, [self.entry] if self.entry else ()) if claim.amount else None
+        )
         if standing == "other":
             self.doubtful.append(f"“{claim.said}”: the posts that tell of this do not add up to so many years.")
         elif standing == "absent":

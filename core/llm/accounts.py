@@ -13,8 +13,8 @@ from core.tools import tokens
 
 
 def note(attempt: Attempt, spent: Spent) -> None:
-    """Keep the server's own count, as it can be stored."""
-    attempt.usage, attempt.raw_usage = spent.usage, sound.data(spent.raw)
+    """Keep the server's own count, as it can be stored; before there is one, who answers."""
+    attempt.usage, attempt.raw_usage = spent.usage, sound.data(spent.raw) or None
     attempt.answered_by, attempt.service_tier = sound.name(spent.model, 200), sound.name(spent.tier, 32)
 
 

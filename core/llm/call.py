@@ -33,12 +33,12 @@ class Call:
         where = {"provider": leg.provider, "model": leg.model}
         self.live.progress.provider, self.live.progress.model = leg.provider, leg.model
         self.live.progress.output, self.live.progress.input_tokens = attempt.text, 0
-        self.live.progress.used = reduce(add, (earlier.usage for earlier in self.attempts[:-1]), Usage())
-        self.live.progress.cost = accounts.total(self.attempts[:-1])
         if attempt.number == 1:
             head = {"run_id": self.opening.id, "feature": self.opening.request.feature, "prompt": self.opening.prompt}
             self.live.emit("started", head | where | {"route": self.opening.route})
         else:
+            self.live.progress.used = reduce(add, (earlier.usage for earlier in self.attempts[:-1]), Usage())
+            self.live.progress.cost = accounts.total(self.attempts[:-1])
             failed = self.attempts[-2]
             self.live.emit("notice", {"code": failed.error_code, "message": failed.error} | where)
         for notice in self._untold:

@@ -83,7 +83,8 @@ class Entry:
     """One post, project or text: what stands above it, all of it, and its lines (outside a post, with what stands above).
 
     `title` are the stems of the post's title, which may say once what every line is about, `head` is that title as written,
-    `years` its first and last; `made` says that it is the person's own work, which nobody need write that they built.
+    `years` its first and last; `made` says that it is the person's own work, which nobody need write that they built,
+    `study` that it is no work.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Entry:
     years: tuple[int, int] = (0, 0)
     head: str = ""
     made: bool = False
+    study: bool = False
 
     @cached_property
     def short(self) -> str:
@@ -113,11 +115,7 @@ class Entry:
 
 def entries(resume: Mapping[str, Any] | None, others: Sequence[str]) -> tuple[Entry, ...]:
     """The entries of a resume and of the candidate's other texts."""
-    found = [
-        _entry(entry, kind in _EMPLOYING, kind == "projects")
-        for kind, section in (resume or {}).items()
-        for entry in _dicts(section)
-    ]
+    found = [_entry(entry, kind) for kind, section in (resume or {}).items() for entry in _dicts(section)]
     plain = [text for text in others if text.strip()]
     return (
         *found,
@@ -242,7 +240,8 @@ def _dicts(section: Any) -> Iterator[Mapping[str, Any]]:
         yield from (entry for entry in section if isinstance(entry, Mapping))
 
 
-def _entry(entry: Mapping[str, Any], employs: bool, made: bool) -> Entry:
+def _entry(entry: Mapping[str, Any], kind: str) -> Entry:
+    employs = kind in _EMPLOYING
     lines = [str(line) for key in ("highlights", "courses", "keywords") for line in entry.get(key) or ()]
     long = [text for key in ("summary", "description") if isinstance(text := entry.get(key), str)]
     above = " ".join(
@@ -259,7 +258,8 @@ def _entry(entry: Mapping[str, Any], employs: bool, made: bool) -> Entry:
         tuple(Evidence(text if employs else f"{above}\n{text}") for text in parts or [above]),
         _years(entry),
         title,
-        made,
+        made=kind == "projects",
+        study=kind == "education",
     )
 
 

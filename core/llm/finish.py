@@ -11,12 +11,13 @@ from core.drive import tailoring
 from core.drive.numerals import numbers
 from core.drive.resume import plain_text, to_markdown
 from core.llm import rules, unproven
-from core.llm.grounding import Ground, ground, sift
+from core.llm.grounding import Ground, ground
 from core.llm.parser import Parsed
 from core.llm.rules import facts as facts_of
 from core.llm.rules import improve, letter, tailor
 from core.llm.rules.facts import MADE, NOT_FOLLOWED, Facts
 from core.llm.rules.phrases import inner, many
+from core.llm.sifting import sift
 from core.llm.unproven import LETTERS, plain_sentences
 from core.schema import AiAnswer, Feature, Written
 from core.tools import posting, scoring
@@ -65,7 +66,7 @@ def finish(
         answer = answer.model_copy(update=update)
     added = facts.terms_in(answer.content) if feature in LETTERS else ()
     doubts = unproven.doubts(parsed, answer, feature, facts)
-    warned = _once([*answer.warnings, *unproven.warnings(answer, doubts, facts)])
+    warned = _once([*answer.warnings, *unproven.warnings(answer, doubts, feature, facts)])
     details = facts.details.model_copy(update={"doubts": doubts})
     return Written(answer.model_copy(update={"keywords_added": added, "warnings": warned}), details=details)
 

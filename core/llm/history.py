@@ -18,7 +18,7 @@ UNANSWERED = AiAnswer(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Saved:
     """What was saved from a run: a revision of a document, or a resume version."""
 
     label: str
@@ -71,7 +71,7 @@ def status(store: Store, run_id: str) -> str | None:
         return session.scalar(select(AiRun.status).where(AiRun.id == run_id))
 
 
-def kept(store: Store, run_id: str) -> list[Kept]:
+def kept(store: Store, run_id: str) -> list[Saved]:
     """What was saved from a run, oldest first, with the ids to open it by."""
     with store.reading(EVERYONE) as session:
         return _kept(session, run_id)
@@ -88,18 +88,18 @@ def export(story: Story) -> dict[str, Any]:
     }
 
 
-def _kept(session: Session, run_id: str) -> list[Kept]:
+def _kept(session: Session, run_id: str) -> list[Saved]:
     revisions = session.execute(
         select(Document.id, Document.title, DocumentRevision.number)
         .join(DocumentRevision, DocumentRevision.document_id == Document.id)
         .where(DocumentRevision.source_run_id == run_id)
         .order_by(DocumentRevision.id)
     )
-    kept = [Kept(f"{title}, revision {number}", document_id=id) for id, title, number in revisions]
+    kept = [Saved(f"{title}, revision {number}", document_id=id) for id, title, number in revisions]
     versions = session.scalars(
         select(ResumeVersion).where(ResumeVersion.source_run_id == run_id).order_by(ResumeVersion.id)
     )
-    return kept + [Kept(f"Resume v{one.number} · {one.label}", resume_version_id=one.id) for one in versions]
+    return kept + [Saved(f"Resume v{one.number} · {one.label}", resume_version_id=one.id) for one in versions]
 
 
 def _columns(row: AiRun | AiAttempt, *, without: Sequence[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from core.errors import ProviderCut, ProviderDown, ProviderError, ProviderGarble
 from core.llm import usage_shapes
 from core.llm.openai_redaction import Redaction
 from core.llm.openai_usage import is_possible, kept
+from core.llm.pricing import standard
 from core.llm.provider import Chunk, Finished, ModelCall, Prose, Spent
 from core.llm.sse_reader import LONGEST_EVENT, SseReader
 from core.schema import Usage
@@ -73,6 +74,7 @@ class AnswerReader:
         self._secret = secret
         self._redaction = Redaction(secret)
         self._begun = False
+        self._told = False
         self._declined = False
         self._characters = 0
         self._usage: Mapping[str, Any] | None = None
@@ -98,11 +100,21 @@ class AnswerReader:
             return ()
         text = self._said(choice.get("delta") or choice.get("message") or {})
         if not reason or self.finished or not isinstance(reason, str):
-            return (Prose(text),) if text else ()
+            if not text:
+                return ()
+            return (Prose(text),) if self._told else self._begin(text)
         self.finished = True
         self._declined |= reason == "content_filter"
         text += self._redaction.end()
         return (Prose(text), Finished(reason)) if text else (Finished(reason),)
+
+    def _begin(self, text: str) -> Iterable[Chunk]:
+        """The first prose, and beside it a service tier with prices of its own: an answer may be cut or stopped before
+        the server's count comes."""
+        self._told = True
+        if standard(self._tier) is None:
+            return (Prose(text),)
+        return Prose(text), Spent(Usage(), {}, self._without_secret(self._model), self._without_secret(self._tier))
 
     def rest(self) -> Iterable[Chunk]:
         """What is known now that nothing more will come: the end of a text that was cut, and the usage."""

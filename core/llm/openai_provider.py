@@ -158,7 +158,7 @@ class _Received:
 
     async def _after(self) -> bytes:
         """The usage, `[DONE]` and the body's end, for which nobody waits long."""
-        if self._last:
+        if self._last or self._body.at_eof():
             return b""
         now, self._last = asyncio.get_running_loop().time(), self._answer.done
         if self._answer.done:

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core import sureness
 from core.errors import Invalid, WorkbenchError
 from core.llm.prompts import Prompts
 from core.llm.registry import Registry
-from core.schema import AiRequest, Caller, CostStatus, Feature, RunResult
+from core.schema import AiRequest, Caller, Feature, RunResult
+from core.sureness import Total
 
 NAME = "job_pack"
 # What belongs to a pack, in the order in which it is made and shown.
@@ -22,32 +24,6 @@ class Started:
     feature: str
     run_id: str | None = None
     refused: WorkbenchError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What several runs cost: nano-dollars of those whose cost is known, and how many are how sure."""
-
-    nanousd: int = 0
-    exact: int = 0
-    estimated: int = 0
-    unknown: int = 0
-
-    @property
-    def known(self) -> int | None:
-        """The sum; None where nothing of it is known."""
-        return self.nanousd if self.exact or self.estimated or not self.unknown else None
-
-    @property
-    def status(self) -> CostStatus:
-        """That of the least sure run."""
-        return "unknown" if self.unknown else "estimated" if self.estimated else "exact"
-
-    @property
-    def coverage(self) -> str:
-        """`3 exact, 1 estimated`; empty where there are no runs."""
-        counts = {"exact": self.exact, "estimated": self.estimated, "unknown": self.unknown}
-        return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
 def chosen(names: Iterable[str]) -> tuple[Feature, ...]:
@@ -84,14 +60,12 @@ async def start(registry: Registry, requests: Sequence[AiRequest], caller: Calle
 
 
 def total(results: Iterable[RunResult]) -> Total:
-    """What these runs cost together."""
-    sure = {"exact": 0, "estimated": 0, "unknown": 0}
-    nanousd = 0
-    for result in results:
-        known = result.cost_usd is not None
-        sure[result.cost_status if known else "unknown"] += 1
-        nanousd += int(Decimal(result.cost_usd or 0) * 10**9)
-    return Total(nanousd, **sure)
+    """What these runs cost together, and how sure that is."""
+    return sureness.total((_nanousd(result), result.cost_status) for result in results)
+
+
+def _nanousd(result: RunResult) -> int | None:
+    return None if result.cost_usd is None else int(Decimal(result.cost_usd) * 10**9)
 
 
 def _own(inputs: Mapping[str, str], prompts: Prompts, feature: Feature) -> dict[str, str]:

@@ -155,7 +155,7 @@ class Desk:
             route = self._route(request, plan)
         except PlanDenied as denied:
             opening = runs.Opening(runs.new_id(), caller, request, prompt.label, plan)
-            runs.refuse(self.store, opening, error_code=denied.code)
+            runs.refuse(self.store, opening, denied)
             raise
         origin = self.prompts.origin(prompt) if prompt.draft else None
         prepared = Prepared(request, caller, plan, prompt, material, route, today, origin=origin)

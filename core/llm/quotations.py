@@ -27,6 +27,13 @@ def without(text: str) -> str:
     return _QUOTED.sub(" ", text) if "“" in text or '"' in text else text
 
 
+def quoted(text: str) -> Iterator[str]:
+    """What stands in quotation marks and is long enough to be somebody's words."""
+    for found in _QUOTED.finditer(text) if "“" in text or '"' in text else ():
+        if len(found[1].split()) >= FEW:
+            yield found[1].strip(" .,;:")
+
+
 def misquoted(text: str, source: str, other: str = "", *, strict: bool) -> Iterator[str]:
     """The quotations of a text that stand neither in `source` nor in `other`.
 

@@ -43,11 +43,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What one call sends. The parts add up to `tokens`; `unplaced` are chips the prompt has no place for."""
+    """What one call sends. The parts add up to `tokens`; a chip that the prompt has no place for is none of them."""
 
     messages: tuple[Message, ...]
     parts: tuple[Part, ...]
-    unplaced: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -93,7 +92,6 @@ def _compose(given: _Given) -> Composed:
     return Composed(
         messages=(Message("system", system), Message("user", user)),
         parts=_parts(system, user, [(name, fences[name]) for name in placed], count),
-        unplaced=tuple(name for name in fences if name not in placed),
     )
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from core.drive.amounts import Amount
 from core.drive.claims import claims, figures, of_rank
-from core.drive.evidence import Claim, Evidence, evidence, forms_of, stands
+from core.drive.evidence import Claim, Evidence, evidence, forms_of
 from core.drive.numerals import counts
 from core.drive.signs import Marked, has, read, sign
 from core.drive.vocabulary import stem
-from core.llm import quotations, speech
+from core.llm import quotations, speech, whereabouts
+from core.llm.asking import unasked
 from core.llm.deeds import DONE, Entry, untold
 from core.llm.fields import unknown_fields
 from core.llm.grounding import Ground
@@ -18,7 +18,6 @@ from core.schema import Doubt
 
 MOST_CLAIMS = 5
 MOST_HEARD = 2_000  # statements of which each ground remembers what they claim, about half a megabyte
-YEAR = re.compile(r"(?:19|20)\d\d")
 _HYPOTHETICAL = Marked(
     "would could might may should must can will if whether unless likely probably perhaps need needs has",
     r"\b(?:would|could|might|may|should|must|can|will|if|whether|unless|likely|probably|perhaps|needs?(?: to)?|has to)\b",
@@ -29,6 +28,7 @@ _ADVICE = re.compile(
     r"|say|send|show|start|state|take|talk|tell|think|try|use|walk|write)\b",
     re.IGNORECASE,
 )
+_ALSO_PAST = ("cut", "put", "read")  # the same in the past
 _OF_JOB = Marked(
     "posting job role ask asks asked want wants wanted require requires required requirement requirements demand demands demanded"
     " employer vacancy preferred they their here wish wishes our ours we"
@@ -53,12 +53,6 @@ _PRESENT = re.compile(
 )
 _SCORE = re.compile(r"\b\d{1,3}(?: of | ?/ ?| out of )100\b")  # checked by itself
 _ASIDE = re.compile(r"\([^()]*\)")
-_COUNTED = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|eighteen|twenty|thirty"
-    r"|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|[mb]illions?|dozens?|half|halv\w+|third|quarter|doubl\w+|trebl\w+"
-    r"|tripl\w+|quadrupl\w+|twice|\w+fold|couple|decades?|scores|fifths?|tenths?|ninths?|zero|none)\b",
-    re.IGNORECASE,
-)
 _BARE = re.compile(rf"^(?=(?:[A-Z][a-z]+ed|{DONE.title()})\b)")
 _NAMELIKE = re.compile(r"[A-Z0-9]")
 _MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*")
@@ -71,7 +65,7 @@ _OWN_COUNTS = frozenset(
             "demand", "doubt", "problem", "entry", "post", "line", "word", "tool", "thing", "reason", "gap", "question", "second",
             "way", "place", "proof", "strength", "term", "wish", "point", "page", "glance", "row", "item", "job", "skill", "must",
             "sentence", "bullet", "claim", "figure", "date", "section", "title", "side", "step", "half", "part", "message",
-            "latest", "recent", "last", "first", "heaviest", "weightiest", "hardest", "strongest",
+            "latest", "recent", "employer", "firm", "stay", "last", "first", "heaviest", "weightiest", "hardest", "strongest",
         ),
     )
 )  # fmt: skip
@@ -95,6 +89,8 @@ def unfounded(said: Statement, ground: Ground) -> tuple[str, ...]:
 
 
 def _weighed(said: Statement, ground: Ground) -> Iterator[str]:
+    if said.of == "lacking":
+        return
     strict = said.of == "evidence"
     if found := [*quotations.misquoted(said.text, ground.own, "" if strict else ground.job, strict=strict)]:
         yield from found
@@ -106,12 +102,23 @@ def _weighed(said: Statement, ground: Ground) -> Iterator[str]:
         return
     if said.of in ("candidate", "script") and _FIRST.search(text):
         yield from ground.unfounded(text)
-    where = _named(said.text, ground.entries)
+    where = whereabouts.named(said.text, ground.entries)
+    if misplaced := [*whereabouts.misplaced(said.text, where, ground.entries)]:
+        yield from misplaced
+        return
     advised = False
     for clause in filter(None, _clauses(text)):
-        advised = _ADVICE.match(clause) is not None
+        advised = _is_advice(clause, said, where)
         if not advised or said.of == "script":
             yield from (claim for claim in _of_clause(clause, said, where, ground))
+
+
+def _is_advice(clause: str, said: Statement, where: list[Entry]) -> bool:
+    """Whether a clause tells somebody to do something; `Cut tests from 6 hours …` tells what was done."""
+    found = _ADVICE.match(clause)
+    if found and found[0].lower() in _ALSO_PAST:
+        return said.of != "candidate" and not where
+    return found is not None
 
 
 def _clauses(text: str) -> list[str]:
@@ -126,9 +133,12 @@ def _of_clause(clause: str, said: Statement, where: list[Entry], ground: Ground)
     of_job = said.of == "job" or (speaks and _OF_JOB.search(clause)) or (ground.short and ground.short in clause)
     claims_nothing = speaks and (speech.DENIED.search(clause) or _HYPOTHETICAL.search(clause) or _GOALS.search(clause))
     if claims_nothing or of_job or not (of_person or where):
-        yield from _anywhere(clause, ground, by_dates=of_person or not of_job)
+        strange = [*_anywhere(clause, ground, by_dates=of_person or not of_job)]
+        yield from strange
+        if of_job and not strange and not claims_nothing:
+            yield from unasked(clause, ground.asked, ground.every)
     else:
-        yield from _own(clause, where, ground)
+        yield from _own(clause, whereabouts.named(clause, ground.entries) or where, ground)
     if of_person and (not claims_nothing or _THEIRS.search(clause)):
         plain = _ASIDE.sub(" ", clause)
         for claim in of_rank(plain):
@@ -155,10 +165,13 @@ def _anywhere(clause: str, ground: Ground, *, by_dates: bool) -> Iterator[str]:
 
 def _own(clause: str, where: list[Entry], ground: Ground) -> Iterator[str]:
     strange = [*_own_figures(clause, where, ground), *_own_names(clause, ground)]
+    strange = strange or [*ground.strangers(clause)]
     yield from strange
     if not strange:
         yield from unknown_fields(clause, ground.record)
         yield from untold(_in_first_person(clause, ground), ground.held, ground.entries, ground.company)
+        if whereabouts.elsewhere(clause, where, ground.entries):
+            yield clause.strip(" .*-")
 
 
 def _is_asked(claim: Claim, held: Evidence) -> bool:
@@ -176,7 +189,7 @@ def _claims(clause: str, held: Evidence) -> Iterator[Claim]:
 
 
 def _figures(clause: str) -> Iterator[Claim]:
-    return figures(clause) if counts(clause) and _COUNTED.search(clause) else iter(())
+    return figures(clause) if counts(clause) else iter(())
 
 
 def _shorn(claim: Claim, clause: str) -> Claim:
@@ -193,30 +206,16 @@ def _own_figures(clause: str, where: list[Entry], ground: Ground) -> Iterator[st
     for claim in _figures(clause):
         if _counts_here(claim):
             continue
-        by_dates = ground.tenure_of(claim, where[0].name if len(where) == 1 else "")
+        one = whereabouts.one(where)
+        by_dates = ground.tenure_of(claim, [each.name for each in where] if one else ())
         if by_dates == "held":
             continue
         if by_dates in ("other", "absent"):
-            held = where[0].whole if len(where) == 1 else ground.record
-            if held.standing(claim)[0] != "held":
+            held = [each.whole for each in where] if one else [ground.record]
+            if all(each.standing(claim)[0] != "held" for each in held):
                 yield claim.said
-        elif not ground.lasted(claim) and not _is_told(claim, where, ground):
+        elif not ground.lasted(claim) and not whereabouts.is_told(claim, where, ground.held):
             yield claim.said
-
-
-def _is_told(claim: Claim, where: list[Entry], ground: Ground) -> bool:
-    """Whether a figure stands in the papers, and in those of the employers that its sentence names."""
-    if claim.amount and where and _is_year(claim.amount):
-        return any(each.lasts(int(claim.amount.value)) or each.whole.standing(claim)[0] == "held" for each in where)
-    standing = ground.held.standing(claim)[0]
-    if standing == "absent" or (standing == "other" and ground.held.counts_otherwise(claim)):
-        return False
-    return not where or any(each.whole.standing(claim)[0] != "absent" for each in where)
-
-
-def _is_year(amount: Amount) -> bool:
-    """Whether it is a year, also in `2020–now`."""
-    return amount.is_year or (YEAR.fullmatch(amount.written) is not None and amount.after[:1] in "–-")
 
 
 def _own_names(clause: str, ground: Ground) -> Iterator[str]:
@@ -255,11 +254,6 @@ def _counts_here(claim: Claim) -> bool:
     if amount is None or amount.kind or any(map(str.isdigit, claim.said)) or amount.value > _SMALL:
         return False
     return not amount.counts or not _OWN_COUNTS.isdisjoint(amount.counts[:2]) or amount.after.startswith(" of the")
-
-
-def _named(text: str, told: Iterable[Entry]) -> list[Entry]:
-    """The employers and schools whose name a statement gives, by its first word of some length."""
-    return [each for each in told if each.short and each.short in text and stands(each.short, text)]
 
 
 def _in_first_person(clause: str, ground: Ground) -> str:

@@ -23,6 +23,8 @@ from core.store import Job, Store, User
 COUNTED = 10_000  # matches are counted up to here; beyond, the page says "more than"
 EXAMINED = 100_000  # runs that are looked at to count them
 NEAR = (1_000, 10_000)  # how many of the next runs are tried before a slower way
+DEAR = 4  # how many runs that are picked cost no more than one of these
+PROMISE = 20  # which part of a page a try has to find, so that the next one is worth it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,18 @@ def page(
 def count(store: Store, wanted: RunFilter) -> Count:
     """How many runs fit, as far as that is cheap to say: up to `COUNTED`, or within the newest `EXAMINED`."""
     with store.read() as connection:
-        way = run_ways.way(connection, wanted, in_time=not wanted.search)  # two seeks may find what is searched for
+        in_time = not wanted.search  # two seeks may find what is searched for
+        way = run_ways.way(connection, wanted, in_time=in_time, few=run_ways.FEW)
         if way.in_order:
             return _counted(sum(run_ways.size(connection, wanted, seek, COUNTED + 1) for seek in way.seeks or ()))
         if way.seeks is not None or not way.rest:
             every = run_ways.runs(connection, way, wanted, literal(1))
             return _counted(run_ways.length(connection, every, COUNTED + 1))
-        newest = run_ways.walk(wanted, *(RUN.c[name] for name in COLUMNS))
-        seen = newest.order_by(RUN.c.created_at.desc(), RUN.c.id.desc()).limit(EXAMINED).subquery("seen")
-        fits = case((and_(*(term.test(seen) for term in way.rest)), 1))
-        examined, fit = connection.execute(select(func.count(), func.count(fits)).select_from(seen)).one()
+        newest = run_ways.walk(wanted, RUN.c.created_at).order_by(RUN.c.created_at.desc(), RUN.c.id.desc())
+        last = connection.execute(newest.limit(1).offset(EXAMINED - 1)).scalar()
+        fits = case((and_(*(term.test(RUN) for term in way.rest)), 1))
+        seen = run_ways.walk(wanted.only(since=last) if last else wanted, func.count(), func.count(fits))
+        examined, fit = connection.execute(seen).one()
     return Count(min(fit, COUNTED), exact=examined < EXAMINED and fit <= COUNTED)
 
 
@@ -103,7 +107,7 @@ def statement(
     connection: Connection, wanted: RunFilter, columns: Callable[[FromClause], Sequence[ColumnElement[Any]]]
 ) -> Select[Any]:
     """All runs that fit, newest first, in one statement; `columns` makes what is selected from the list's columns."""
-    way = run_ways.way(connection, wanted, in_time=False)
+    way = run_ways.way(connection, wanted, in_time=False, few=run_ways.SOME[connection.dialect.name])
     return Order("newest").sorted(run_ways.runs(connection, way, wanted, *columns(way.run)), way.run)
 
 
@@ -115,11 +119,14 @@ def _counted(number: int) -> Count:
 
 
 def _find(connection: Connection, wanted: RunFilter, order: Order, start: Place | None, limit: int) -> list[Row]:
-    way = run_ways.way(connection, wanted, in_time=not order.keyed)
+    few = run_ways.SOME[connection.dialect.name] if order.keyed else run_ways.FEW
+    way = run_ways.way(connection, wanted, in_time=not order.keyed, few=few)
     for many in _worth(way, order):
-        near = run_near.near(connection, wanted, order, start, way.terms, many)
-        if near is not None and len(found := run_ways.read(connection, near.limit(limit))) == limit:
+        found = run_near.rows(connection, wanted, order, start, way.terms, many=many, limit=limit)
+        if len(found) == limit:
             return found
+        if len(found) * PROMISE < limit:
+            break
     if way.in_order:
         return _merged(connection, way, wanted, order, start, limit)
     every = run_ways.runs(connection, way, wanted, *(way.run.c[name] for name in COLUMNS))
@@ -132,7 +139,7 @@ def _worth(way: Way, order: Order) -> Sequence[int]:
         return NEAR[:1] if len(way.seeks or ()) > 2 else ()
     if way.seeks is None and not order.keyed:
         return ()  # walking along the list reads the next runs anyway
-    return [many for many in NEAR if many < way.size]
+    return [many for many in NEAR if many * DEAR <= way.size]
 
 
 def _merged(

@@ -11,13 +11,35 @@ from sqlalchemy.types import BigInteger
 
 from core.llm import run_ways
 from core.llm.run_filter import RunFilter
-from core.llm.run_order import Order, Place
+from core.llm.run_order import Order, Place, Row
 from core.llm.run_terms import RUN, Term
 from core.llm.run_ways import COLUMNS, LINE
 from core.store.models import ORDERS
 
 
-def near(
+def rows(
+    connection: Connection,
+    wanted: RunFilter,
+    order: Order,
+    start: Place | None,
+    terms: Sequence[Term],
+    *,
+    many: int,
+    limit: int,
+) -> list[Row]:
+    """The first `limit` matching runs among the next `many` after a place: none where the order's index does not hold these."""
+    found = _near(connection, wanted, order, start, terms, many)
+    if found is None:
+        return []
+    if connection.dialect.name == "sqlite" or not order.keyed:
+        return run_ways.read(connection, found.limit(limit))
+    connection.exec_driver_sql("SET LOCAL enable_sort = off")  # else it may sort all that the order's index holds
+    matching = run_ways.read(connection, found.limit(limit))
+    connection.exec_driver_sql("SET LOCAL enable_sort = on")
+    return matching
+
+
+def _near(
     connection: Connection, wanted: RunFilter, order: Order, start: Place | None, terms: Sequence[Term], many: int
 ) -> Select[Any] | None:
     """The matching runs among the next `many` after a place; None where the order's index does not hold these."""

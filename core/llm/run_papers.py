@@ -18,7 +18,7 @@ ENDED_WELL = ("ok", "fallback")
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What a run came to as a paper. `resume` is its content where it is one; `waiting` are changes left out of it."""
+    """What a run came to as a paper. `resume` is its content where it is one, with these `changes`."""
 
     feature: str
     title: str
@@ -27,7 +27,6 @@ class Paper:
     company: str
     resume: Mapping[str, Any] | None = None
     changes: tuple[Change, ...] = ()
-    waiting: int = 0
 
     def name(self, ending: str) -> str:
         """`Ada Moreno - Cover letter - Acme.docx`."""
@@ -41,7 +40,7 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Filed:
     """What saving one paper came to: where it lies in Drive, or why it was left."""
 
     feature: str
@@ -84,8 +83,7 @@ def paper(store: Store, story: Story, *, ticked: Sequence[Change] | None = None)
         judged = save.judged(of.content, story.result.changes)
         changes = tuple(one for one in judged if one.verdict == "verified") if ticked is None else tuple(ticked)
         resume = tailoring.apply(of.content, changes).resume
-        waiting = len(judged) - len(changes)
-        return replace(whole, markdown=to_markdown(resume), resume=resume, changes=changes, waiting=waiting)
+        return replace(whole, markdown=to_markdown(resume), resume=resume, changes=changes)
     return whole
 
 
@@ -95,21 +93,21 @@ def ready(story: Story) -> bool:
     return story.result.status in ENDED_WELL and bool(answer.summary.strip() or answer.content.strip())
 
 
-def keep(store: Store, story: Story, *, by: str, ticked: Sequence[Change] | None = None) -> Kept:
+def keep(store: Store, story: Story, *, by: str, ticked: Sequence[Change] | None = None) -> Filed:
     """Save what needs nobody's tick; else say what it waits for. Twice the same is once."""
     run, result = story.run, story.result
     if not ready(story):
-        return Kept(run.feature, left="It did not come to its end, so there is nothing whole to save.")
+        return Filed(run.feature, left="It did not come to its end, so there is nothing whole to save.")
     made = paper(store, story, ticked=ticked)
     if made.resume is None and (doubts := save.unchecked(made.markdown, result.details.doubts)):
         count = "1 sentence claims" if len(doubts) == 1 else f"{len(doubts)} sentences claim"
-        return Kept(
+        return Filed(
             run.feature, left=f"{count} what nothing in the context holds. Open it, check that, and save it there."
         )
     try:
         return _keep_resume(store, story, made) if made.resume is not None else _keep_document(store, story, made, by)
     except Invalid as refused:
-        return Kept(run.feature, left=refused.message)
+        return Filed(run.feature, left=refused.message)
 
 
 def zipped(made: Iterable[Paper]) -> bytes:
@@ -135,10 +133,10 @@ def files(made: Iterable[Paper]) -> list[tuple[str, bytes]]:
     return list(named.values())
 
 
-def _keep_resume(store: Store, story: Story, made: Paper) -> Kept:
+def _keep_resume(store: Store, story: Story, made: Paper) -> Filed:
     of = source(store, story)
     if of is None or not made.changes:
-        return Kept(
+        return Filed(
             story.run.feature, left="No change is ticked. Open it, tick the changes that are true, and save it there."
         )
     confirmed = [change.path for change in made.changes if change.verdict == "blocked"]
@@ -152,10 +150,10 @@ def _keep_resume(store: Store, story: Story, made: Paper) -> Kept:
         job_id=story.run.job_id,
         run_id=story.run.id,
     )
-    return Kept(story.run.feature, f"Resume v{version.number} · {version.label}", resume_version_id=version.id)
+    return Filed(story.run.feature, f"Resume v{version.number} · {version.label}", resume_version_id=version.id)
 
 
-def _keep_document(store: Store, story: Story, made: Paper, by: str) -> Kept:
+def _keep_document(store: Store, story: Story, made: Paper, by: str) -> Filed:
     run = story.run
     kept = save.keep_document(
         store,
@@ -167,4 +165,4 @@ def _keep_document(store: Store, story: Story, made: Paper, by: str) -> Kept:
         job_id=run.job_id,
         run_id=run.id,
     )
-    return Kept(run.feature, kept.title, document_id=kept.id)
+    return Filed(run.feature, kept.title, document_id=kept.id)

@@ -30,7 +30,8 @@ from core.llm.run_terms import RUN, Seek, Term
 from core.store.models import LISTED
 
 LIST = "ix_ai_run_list"
-FEW = 20_000  # up to so many runs, looking each up is faster than walking along the list
+FEW = 20_000  # up to so many runs, looking each up is faster than walking along the list until a page is full
+SOME = {"sqlite": 50_000, "postgresql": FEW}  # and up to so many it is faster than walking along all of it
 COLUMNS = ("created_at", "id", *LISTED)
 ROW: ColumnElement[int] = literal_column("ai_run.rowid")
 
@@ -40,7 +41,7 @@ class Way:
     """A plan for finding runs: `seeks` into indexes, or None to walk along the whole list; then the `rest` of the conditions.
 
     `terms` are all conditions. With `in_order` each seek yields its runs in the order of time; otherwise `size` is how many
-    runs the seeks find, `FEW` for a walk.
+    runs the seeks find, or for a walk how many would have been few enough.
     """
 
     terms: Sequence[Term]
@@ -51,21 +52,35 @@ class Way:
     size: int = 0
 
 
-def way(connection: Connection, wanted: RunFilter, *, in_time: bool) -> Way:
-    """The way to the runs of a filter; `in_time` where they are wanted in the order of time."""
+def way(connection: Connection, wanted: RunFilter, *, in_time: bool, few: int) -> Way:
+    """The way to the runs of a filter; `in_time` where they are wanted in the order of time.
+
+    Up to `few` runs are looked up one by one.
+    """
     terms = run_terms.terms(connection, wanted)
     known = [term for term in terms if term.seeks is not None]
     if in_time and len(terms) == 1 and known and all(seek.ordered for seek in known[0].seeks or ()):
         return Way(terms, terms, known[0].seeks, in_order=True)
-    sizes = [sum(size(connection, wanted, seek) for seek in term.seeks or ()) for term in known]
-    if (least := min(sizes, default=FEW)) >= FEW:
-        return Way(terms, terms, size=FEW)
-    picked = known[sizes.index(least)]
+    picked, least = None, few
+    for term in known:
+        if (found := _size(connection, wanted, term, least)) < least:
+            picked, least = term, found
+    if picked is None:
+        return Way(terms, terms, size=few)
     rest = [term for term in terms if term is not picked]
     return Way(terms, rest, picked.seeks, run=RUN.alias("listed"), size=least)
 
 
-def size(connection: Connection, wanted: RunFilter, seek: Seek, most: int = FEW) -> int:
+def _size(connection: Connection, wanted: RunFilter, term: Term, most: int) -> int:
+    """How many runs the seeks of a term find together, counted up to `most`."""
+    found = 0
+    for seek in term.seeks or ():
+        if found < most:
+            found += size(connection, wanted, seek, most - found)
+    return found
+
+
+def size(connection: Connection, wanted: RunFilter, seek: Seek, most: int) -> int:
     """How many runs a seek finds, counted up to `most`."""
     found = hinted(select(literal(1)), RUN, seek.index).where(seek.test(RUN), span(RUN, wanted))
     return length(connection, found, most)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from core.access import ledger, settlement
 from core.access.ledger import Claim
-from core.errors import LimitReached, StoreConflict, tried
+from core.errors import LimitReached, PlanDenied, StoreConflict, tried
 from core.llm import repeats, rows
 from core.llm.repeats import RUN
 from core.llm.rows import Attempt, Ending, Opening
@@ -37,7 +37,7 @@ def open_run(store: Store, opening: Opening, *, owner: str) -> str:
     try:
         return _open(store, opening, owner)
     except LimitReached as reached:
-        refuse(store, opening, error_code=reached.code)
+        refuse(store, opening, reached)
         raise
     except StoreConflict:
         if not opening.idempotency_key:
@@ -83,12 +83,13 @@ def _told(opening: Opening, run_id: str, whole: bool) -> str:
     return run_id
 
 
-def refuse(store: Store, opening: Opening, *, error_code: str) -> None:
-    """Keep a refusal: it cost nothing, called nobody, and does not use up its idempotency key."""
-    done = {"status": "refused", "error_code": error_code, "finished_at": now(), "idempotency_key": None}
+def refuse(store: Store, opening: Opening, why: PlanDenied | LimitReached) -> None:
+    """Keep a refusal, whose id `why` then says: it cost nothing, called nobody, and does not use up its idempotency key."""
+    done = {"status": "refused", "error_code": why.code, "finished_at": now(), "idempotency_key": None}
     with store.write() as connection:
         rows.OPEN.run(connection, rows.opened(opening) | done | {"cost_nanousd": 0, "cost_status": "exact"})
         pending.note(connection, [opening.id])
+    why.run_id = opening.id
 
 
 def settle(

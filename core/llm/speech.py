@@ -22,7 +22,7 @@ STARTERS = {
 }  # fmt: skip
 DENIED = Marked(
     "not no lack lacks lacking missing without never gap gaps nor t looked ask",
-    r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|nor)\b|n['’]t\b|\blooked for (?-i:[A-Z])"
+    r"\b(?:not|no|lacks?|lacking|missing|without|never|gaps?|nor)\b|n['’]t\b|\blooked for (?:an? )?(?-i:[A-Z])"
     r"|\bask (?:the candidate|him|her|them)\b",
 )
 OF_THE_JOB = re.compile(

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from core.schema import Feature
 from core.tools import posting
 
-Of = Literal["candidate", "evidence", "job", "either", "script"]
+Of = Literal["candidate", "evidence", "job", "either", "script", "lacking"]
 REPORTS: tuple[Feature, ...] = ("match", "recruiter_lens", "interview_prep")
 
 
@@ -15,7 +15,7 @@ class Statement(NamedTuple):
     """A sentence or cell and what it speaks of.
 
     `evidence` says what the resume holds, in quotation marks its own words; `job` is the posting's;
-    `script` is told to somebody for an answer; `either` may be of both.
+    `script` is told to somebody for an answer; `lacking` says only what the resume lacks; `either` may be of both.
     """
 
     text: str
@@ -33,6 +33,9 @@ _LABELS: tuple[tuple[re.Pattern[str], Of | None], ...] = (
 _COLUMNS: tuple[tuple[re.Pattern[str], Of | None], ...] = (
     (re.compile(r"evidence|resume|candidate|shown in|proof", re.IGNORECASE), "evidence"),
     (re.compile(r"demand|job|posting|asked|asks|requirement", re.IGNORECASE), "job"),
+)
+_NOTHING = re.compile(
+    r"(?:nothing|none|no evidence|not (?:shown|stated|mentioned|named|found|there)|absent|missing)\W*", re.IGNORECASE
 )
 _RULE = re.compile(r"\|?[\s|:-]+\|?")
 _QUESTIONS = re.compile(r"\bquestions? (?:to|for|you)\b|\bto ask\b|next (?:steps?|actions?)", re.IGNORECASE)
@@ -70,6 +73,9 @@ def _row(cells: Sequence[str], columns: Sequence[Of | None]) -> Iterator[Stateme
     for cell, of in zip(cells, columns, strict=False):
         if of:
             yield from (Statement(sentence, of) for sentence in posting.split(cell))
+    if "evidence" in columns and _NOTHING.fullmatch(found := cells[min(columns.index("evidence"), len(cells) - 1)]):
+        demand = cells[columns.index("job")] if "job" in columns[: len(cells)] else cells[0]
+        yield Statement(f"{demand}: {found}", "lacking")
 
 
 def _line(line: str) -> Iterator[Statement]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from core.llm import reports
+from core.llm.denials import false_denials
 from core.llm.grounding import ground
 from core.llm.parser import Parsed
 from core.llm.rules.facts import Facts
@@ -34,11 +35,12 @@ def doubts(parsed: Parsed, answer: AiAnswer, feature: Feature, facts: Facts) -> 
     return tuple(Doubt(sentence=sentence, claims=tuple(strange[:5])) for sentence, strange in found if strange)
 
 
-def warnings(answer: AiAnswer, doubts: Sequence[Doubt], facts: Facts) -> Iterator[str]:
-    """A sentence with a cure for another score than the computed one, each claimed gap, each doubt not named so before."""
+def warnings(answer: AiAnswer, doubts: Sequence[Doubt], feature: Feature, facts: Facts) -> Iterator[str]:
+    """A sentence with a cure for a wrong score, each claimed gap, each false denial, each doubt not named so before."""
     yield from _false_score(answer, facts)
     gaps = _claimed_gaps(answer, facts)
     yield from gaps
+    yield from _denied(answer, feature, facts)
     for each in doubts[:MOST_UNFOUNDED]:
         said = quote(each.sentence)
         if not any(said in gap and gap.startswith(each.claims[0]) for gap in gaps):
@@ -66,6 +68,16 @@ def _claimed_gaps(answer: AiAnswer, facts: Facts) -> list[str]:
                 "Ask the candidate, or take it out."
             )
     return list(told.values())
+
+
+def _denied(answer: AiAnswer, feature: Feature, facts: Facts) -> Iterator[str]:
+    """A warning for each term that a report says the resume lacks, and that stands in it."""
+    if feature not in REPORTS:
+        return
+    held = ground(facts.material, facts.years, facts.today)
+    told = statements(answer.summary, answer.content, answer.bullets, feature)
+    for term, sentence in dict(false_denials(told, held.papers, held.names)).items():
+        yield f"The resume has {term}, but the text says it does not: “{quote(sentence)}” Correct it."
 
 
 def _quoted(claims: Sequence[str]) -> str:

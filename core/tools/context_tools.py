@@ -6,7 +6,7 @@ One tool, one chip. `gather` runs them in one read of the database.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -202,18 +202,12 @@ def _keywords(of: Matter) -> str:
 
 def _stored(content: str) -> tuple[StoredResume, str]:
     """A resume from its stored text, and what a model is told of it; read once, as long as it is not crowded out."""
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
-    return (_known if len(content) <= KNOWN_CHARS else _read)(_Content(digest, content))
+    return (_known if len(content) <= KNOWN_CHARS else _read)(content)
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    sha256: bytes
-    text: str = field(compare=False)
-
-
-def _read(content: _Content) -> tuple[StoredResume, str]:
-    stored = StoredResume(json.loads(content.text), content.sha256)
+def _read(content: str) -> tuple[StoredResume, str]:
+    sha256 = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
+    stored = StoredResume(json.loads(content), sha256)
     return stored, to_markdown(_without_contact(stored), ids=True)
 
 

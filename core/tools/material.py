@@ -83,7 +83,6 @@ class Material:
     memory: tuple[str, ...] = ()
     instructions: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    _digest: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +109,20 @@ def matter(material: Material, today: date) -> Matter | None:
 class Told:
     """A material by what it says: two that say the same are one."""
 
-    digest: bytes
+    said: tuple[object, ...]
     material: Material = field(compare=False)
 
 
 def told(material: Material) -> Told:
-    """The material with its fingerprint, by which what was worked out of it is found again."""
-    if not material._digest:
-        material._digest.append(_digest(material))
-    return Told(material._digest[0], material)
+    """The material with all that it says, by which what was worked out of it is found again.
 
-
-def _digest(material: Material) -> bytes:
-    matched = material.keywords and [found.term for found in material.keywords.matched]
+    Long texts stand there as they are, because comparing them costs less than a hash that would tell them apart.
+    """
+    matched = material.keywords and tuple(found.term for found in material.keywords.matched)
     resume = None if material.resume is None else _hash(material.resume)
-    said = (material.job, resume, material.profile, material.documents, matched, material.memory)
-    text = repr((said, material.instructions, material.inputs))
-    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    short = repr((material.profile, material.inputs))
+    said = (material.job, resume, short, material.documents, matched, material.memory, material.instructions)
+    return Told(said, material)
 
 
 def _hash(resume: Resume) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, Text, cast, select
 from core.store import Store, UsageDay, UsageKey
 from core.usage import zones
 from core.usage.aside import Aside
-from core.usage.columns import Array, Columns, Ints, Kept, begins, concat, unpack
+from core.usage.columns import Array, Cache, Columns, Ints, begins, concat, unpack
 from core.usage.keys import CHUNK, KINDS, Keyring
 from core.usage.margins import unpack_kind
 from core.usage.spans import Span, within
@@ -61,7 +61,7 @@ class Blocks:
         self.store = store
         self.folder = _folder(store)
         self.rings = {kind: Keyring(dimensions) for kind, dimensions in KINDS.items()}
-        self._held: Kept[Block] = Kept(HELD_BYTES)
+        self._held: Cache[Block] = Cache(HELD_BYTES)
         self._newest = dict.fromkeys(KINDS, 0)
 
     def rows(self, kind: str, span: Span, days: Days) -> Block:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,8 @@ from core.store import Store, UsageDay, UsageState
 from core.usage import fold, records, zones
 from core.usage.aside import Aside
 from core.usage.blocks import Blocks, Days, around
-from core.usage.columns import Columns, Kept, concat
+from core.usage.columns import Cache, Columns, concat
+from core.usage.filters import Value
 from core.usage.grouping import Groups
 from core.usage.kept_papers import KeptPapers
 from core.usage.keys import Known
@@ -26,6 +27,7 @@ DAY: Table = UsageDay.__table__  # type: ignore[assignment]
 STATE: Table = UsageState.__table__  # type: ignore[assignment]
 MANY_WAITING = 500
 PARTS_BYTES, KEYED_BYTES, DETAILS_BYTES = 24_000_000, 8_000_000, 8_000_000  # kept of what was asked for last
+USERS_BYTES = 4_000_000
 CELLS_BYTES = 250_000_000  # of files, not of memory
 
 # All that a state depends on: whatever happens to days, notes and runs under way, one of these changes.
@@ -40,8 +42,10 @@ _SIGN = select(
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One moment: the version of each day, and the runs and legs that are on top of the days."""
+    """One moment: the version of each day, and the runs and legs that are on top of the days; `sign` differs from the
+    one of any other."""
 
+    sign: Hashable
     days: Days
     spans: tuple[Span, ...]
     extra: Mapping[str, Columns]
@@ -56,11 +60,12 @@ class Books:
         self.papers = KeptPapers(store, self.blocks.rings["run"])
         self._known = Known(store)
         self._days: tuple[int, Days, tuple[Span, ...]] = (-1, {}, ())
-        self._last: tuple[tuple[Any, ...], State] | None = None
-        self._parts: Kept[Part] = Kept(PARTS_BYTES)
-        self._keyed: Kept[Columns] = Kept(KEYED_BYTES)
-        self._details: Kept[Groups] = Kept(DETAILS_BYTES)
-        self._cells: Kept[Aside] = Kept(CELLS_BYTES)
+        self._last: State | None = None
+        self._parts: Cache[Part] = Cache(PARTS_BYTES)
+        self._keyed: Cache[Columns] = Cache(KEYED_BYTES)
+        self._details: Cache[Groups] = Cache(DETAILS_BYTES)
+        self._cells: Cache[Aside] = Cache(CELLS_BYTES)
+        self._of_users: Cache[Columns] = Cache(USERS_BYTES)
 
     def look(self) -> State:
         """How things stand now, read from one state of the database."""
@@ -71,11 +76,11 @@ class Books:
                 fold.fold_all(self.store, known=self._known)
         with self.store.read() as connection:
             sign = tuple(connection.execute(_SIGN).one())
-            if (last := self._last) and last[0] == sign:
-                return last[1]
+            if (last := self._last) and last.sign == sign:
+                return last
             _, days, found = self._look(connection, sign[0] or 0)
-            state = State(days, found, self._extra(connection))
-        self._last = sign, state
+            state = State(sign, days, found, self._extra(connection))
+        self._last = state
         return state
 
     def _look(self, connection: Connection, version: int) -> tuple[int, Days, tuple[Span, ...]]:
@@ -173,6 +178,24 @@ class Books:
         if state.extra:
             found.append(group(taken(around(state.extra[choice.kind]), ring, choice, columns)))
         return found
+
+    def of_users(self, state: State, kind: str, users: Collection[Value], start: datetime, end: datetime) -> Columns:
+        """The runs or legs of these users that began in this time, from the index of runs: they are few, and what is not
+        added up yet is among them."""
+        key = kind, frozenset(users), start, end
+        held = self._of_users.get(key, state.sign)
+        return self._of_users.put(key, state.sign, self._read_users(*key)) if held is None else held
+
+    def _read_users(self, kind: str, users: Collection[Value], start: datetime, end: datetime) -> Columns:
+        run = records.RUN.c
+        of_them = run.user_id.in_(sorted(user for user in users if isinstance(user, int)))
+        wanted = of_them & (run.created_at >= start) & (run.created_at < end)
+        with self.store.read() as connection:
+            runs = (records.read_bare if kind == "run" else records.read)(connection, wanted)
+            if records.NOBODY in users:
+                days = (zones.quarter(moment) // zones.A_DAY for moment in (start, end))
+                runs += [run for run in records.read_erased(connection, *days) if start <= run.at < end]
+        return self.lay_out(runs)[kind]
 
     def first_day(self, state: State) -> date | None:
         """The first UTC day that has a run; None where none has."""

@@ -22,8 +22,7 @@ from core.schema import Caller, usd
 from core.store import Store
 from core.store.columns import now
 from core.usage import audit
-from core.usage.budgets import where
-from core.usage.filters import Filter
+from core.usage.budgets import begin, spent_by_now
 from core.usage.queries import Questions
 
 KINDS = ("plan", "feature", "caller")
@@ -67,14 +66,14 @@ def change(
         "reason": reason.strip(),
         "created_by": by.name,
     }
-    so_far = _spent(figures, terms.subject, at)
+    so_far = spent_by_now(figures, terms.subject, at)
     with store.write() as connection:
         _lock(connection)
         before = _held(connection, policy, at)
         id: int = connection.execute(insert(BUDGET).values(**values).returning(BUDGET.c.id)).scalar_one()
         _note(connection, policy, terms.subject, before, by, "budget.change", reason, at)
         if terms.subject not in before:
-            _begin(connection, terms.subject, at, so_far)
+            begin(connection, terms.subject, month(at), so_far)
     return id
 
 
@@ -109,7 +108,7 @@ def restore(
     _allow(by, "undo")
     at = (at or now()).astimezone(UTC)
     with store.read() as connection:
-        so_far = {row.subject: _spent(figures, row.subject, at) for row in _rows(connection, ids)}
+        so_far = {row.subject: spent_by_now(figures, row.subject, at) for row in _rows(connection, ids)}
     with store.write() as connection:
         _lock(connection)
         before = _held(connection, policy, at)
@@ -117,7 +116,7 @@ def restore(
         for subject in so_far:
             _note(connection, policy, subject, before, by, "budget.restore", "Undone", at)
             if subject not in before:
-                _begin(connection, subject, at, so_far[subject])
+                begin(connection, subject, month(at), so_far[subject])
 
 
 def live(store: Store, subject: str) -> list[int]:
@@ -202,22 +201,6 @@ def _rows(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
             f"There is no change {min(missing)} of a budget. `python -m core usage budgets` shows those that hold."
         )
     return rows
-
-
-def _spent(figures: Questions, subject: str, at: datetime) -> int:
-    asked = Filter.days(at.date().replace(day=1), at.date(), where=where(subject))
-    return figures.totals(asked).cost_nanousd or 0
-
-
-def _begin(connection: Connection, subject: str, at: datetime, spent: int) -> None:
-    """A budget that is new, or was away for a while, has used at least what its runs have cost."""
-    connection.execute(_AT_LEAST, {"subject": subject, "period": month(at), "used": spent})
-
-
-_AT_LEAST = text("""
-    INSERT INTO ledger (subject, measure, period, used, reserved) VALUES (:subject, 'nanousd', :period, :used, 0)
-    ON CONFLICT (subject, measure, period) DO UPDATE SET
-        used = CASE WHEN ledger.used < excluded.used THEN excluded.used ELSE ledger.used END""")
 
 
 def _next_month(at: datetime) -> datetime:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import text
+import numpy as np
+from sqlalchemy import Connection, text
 
 from core.access import dated_budgets, ledger
 from core.access.dated_budgets import Dated
@@ -26,7 +27,7 @@ class Standing:
 
     `used` and `reserved` are what the gate counts; `spent` is what the runs of each day since the first of the month
     cost, as far as it is known, today last. `dated` is the change that holds in place of the policy file, if
-    one does; `made_up` is what of the spend is that of `demo runs`, which no budget pays for.
+    one does; `made_up` is what those of `demo runs` cost beside it: no budget pays for them and no forecast goes by them.
     """
 
     limit: Limit
@@ -58,8 +59,8 @@ class Standing:
 
     @property
     def recorded(self) -> int:
-        """What the month's runs cost by their record."""
-        return sum(self.spent)
+        """What the month's runs cost by their record, made-up ones included."""
+        return sum(self.spent) + self.made_up
 
     @property
     def first(self) -> date:
@@ -91,7 +92,7 @@ def standings(store: Store, policy: Policy, figures: Questions, *, at: datetime 
 def carry_over(store: Store, policy: Policy, figures: Questions, *, at: datetime | None = None) -> None:
     """Begin the lines of budgets that are new this month with what their runs have cost since its first day.
 
-    A line that is there is left alone, so any number of processes may start at once.
+    A line that has counted anything is left alone, so any number of processes may start at once.
     """
     at = (at or now()).astimezone(UTC)
     limits = shared(dated_budgets.policy_now(store, policy, at), at)[1:]
@@ -100,10 +101,21 @@ def carry_over(store: Store, policy: Policy, figures: Questions, *, at: datetime
     with store.read() as connection:
         lines = ledger.dollars(connection, [limit.subject for limit in limits], month(at))
     for limit in (limit for limit, line in zip(limits, lines, strict=True) if line == ledger.Line()):
-        so_far = Filter.days(at.date().replace(day=1), at.date(), where=where(limit.subject))
-        if spent := figures.totals(so_far).cost_nanousd:
+        if spent := spent_by_now(figures, limit.subject, at):
             with store.write() as connection:
-                connection.execute(_BEGIN, {"subject": limit.subject, "period": limit.period, "used": spent})
+                begin(connection, limit.subject, limit.period, spent)
+
+
+def spent_by_now(figures: Questions, subject: str, at: datetime) -> int:
+    """What the runs of a budget have cost since the first of the month, in nano-dollars, without made-up ones."""
+    month_so_far = Filter.days(at.date().replace(day=1), at.date(), where=where(subject))
+    rows = figures.rows(month_so_far, ("caller",), percentiles=False)
+    return sum(row.total.cost_nanousd or 0 for row in rows if not _is_made_up(row.values[0]))
+
+
+def begin(connection: Connection, subject: str, period: str, spent: int) -> None:
+    """A budget that is new, or was away for a while, has used at least what its runs have cost."""
+    connection.execute(_AT_LEAST, {"subject": subject, "period": period, "used": spent})
 
 
 def where(subject: str) -> Mapping[str, Collection[Value]]:
@@ -162,23 +174,22 @@ def _day(day: date) -> str:
 
 # -- their parts -------------------------------------------------------------------------------------------
 
-_BEGIN = text("""
+_AT_LEAST = text("""
     INSERT INTO ledger (subject, measure, period, used, reserved) VALUES (:subject, 'nanousd', :period, :used, 0)
-    ON CONFLICT (subject, measure, period) DO NOTHING""")
+    ON CONFLICT (subject, measure, period) DO UPDATE SET
+        used = CASE WHEN ledger.used < excluded.used THEN excluded.used ELSE ledger.used END""")
 
 
 def _standing(limit: Limit, line: Line, figures: Questions, at: datetime, dated: Dated | None) -> Standing:
     today = at.date()
     first = min(today.replace(day=1), today - timedelta(days=LOOKED_BACK))
-    series = figures.series(Filter.days(first, today, where=where(limit.subject)), None, "day")
-    daily = series.of("cost_nanousd")
-    spent = [int(one) for one in daily[0]] if len(daily) else [0] * len(series.times)
-    so_far = spent[-today.day :]
-    made_up = _made_up(figures, Filter.days(today.replace(day=1), today, where=where(limit.subject)))
+    series = figures.series(Filter.days(first, today, where=where(limit.subject)), "caller", "day")
+    daily, is_made_up = series.of("cost_nanousd"), np.array([_is_made_up(one) for one in series.groups], bool)
+    spent = [int(one) for one in daily[~is_made_up].sum(axis=0)]
+    so_far, made_up = spent[-today.day :], int(daily[is_made_up, -today.day :].sum())
     told = forecast(first, spent, at=at, so_far=max(line.taken, sum(so_far)), budget=limit.most)
     return Standing(limit, line.used, line.reserved, tuple(so_far), told, at, dated, made_up)
 
 
-def _made_up(figures: Questions, month: Filter) -> int:
-    rows = figures.rows(month, ("caller",))
-    return sum(row.total.cost_nanousd or 0 for row in rows if str(row.values[0]).startswith(MADE_UP))
+def _is_made_up(caller: object) -> bool:
+    return str(caller).startswith(MADE_UP)

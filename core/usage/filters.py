@@ -18,6 +18,7 @@ Every = Literal["hour", "day", "week", "month"]
 Value = str | int | None  # an int is a user's id, None stands for "has none"
 
 QUARTER = timedelta(minutes=15)
+SHORT = timedelta(days=8)  # in longer periods the hours that are still to come weigh little
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,18 @@ class Filter:
         """The same without any condition on this dimension."""
         return replace(self, where={name: values for name, values in self.where.items() if name != dimension})
 
-    def previous(self) -> "Filter":
-        """The period before this one: as many whole months, or days, or as much time."""
+    def previous(self, until: datetime | None = None) -> "Filter":
+        """The period before this one: as many whole months, or days, or as much time.
+
+        Of a period of a few days that goes on at `until` only as much: a morning is compared with a morning.
+        """
+        before = self._whole_before()
+        if until is None or until >= self.end or self.end - self.start > SHORT:
+            return before
+        ahead = (self.end - until) // QUARTER * QUARTER
+        return replace(before, end=max(before.end - ahead, before.start + QUARTER))
+
+    def _whole_before(self) -> "Filter":
         first, last = self.start.astimezone(self.zone), self.end.astimezone(self.zone)
         if any(moment.time() != time() for moment in (first, last)):
             return replace(self, start=self.start - (self.end - self.start), end=self.start)

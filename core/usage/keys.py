@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from itertools import repeat
+from operator import itemgetter
 from threading import Lock
 
 import numpy as np
@@ -70,6 +73,13 @@ def _sha256(kind: str, dimensions: Dimensions) -> str:
     return hashlib.sha256(json.dumps([kind, *dimensions]).encode()).hexdigest()
 
 
+def _numbering() -> dict[Dimensions, int]:
+    """Gives what it is asked for the first time the next number."""
+    numbers: defaultdict[Dimensions, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    return numbers
+
+
 class Keyring:
     """The combinations of one kind in this process: each has a number from 0.
 
@@ -133,13 +143,11 @@ class Keyring:
         """The code of what a combination has on these dimensions, by its number."""
         places = [self.dimensions.index(dimension) for dimension in dimensions]
         with self._lock:
-            codes, column = self._coded.get(dimensions, ({}, np.zeros(0, np.int64)))
+            codes, column = self._coded.get(dimensions) or (_numbering(), np.zeros(0, np.int64))
             if new := self._seen[len(column) :]:
-                parts = [[one[place] for one in new] for place in places]
-                given = list(zip(*parts, strict=True)) if parts else [()] * len(new)
-                for one in dict.fromkeys(given):
-                    codes.setdefault(one, len(codes))
-                more = np.fromiter(map(codes.__getitem__, given), np.int64, len(given))
+                parts = [map(itemgetter(place), new) for place in places]
+                given = zip(*parts, strict=True) if parts else repeat((), len(new))
+                more = np.fromiter(map(codes.__getitem__, given), np.int64, len(new))
                 column = np.concatenate([column, more])
             self._coded[dimensions] = codes, column
             return column

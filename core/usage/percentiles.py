@@ -6,7 +6,7 @@ Bucket 0 holds what was not measured. Up to 50 ms a bucket is one millisecond; f
 import numpy as np
 import numpy.typing as npt
 
-from core.usage.columns import Array, Ints, dense_sum
+from core.usage.columns import SMALL, SPARSE, Array, Ints, add_up, dense_sum
 
 GROWTH = 1.02
 EXACT = 50  # below, one millisecond a bucket
@@ -37,25 +37,26 @@ MIDDLES = _middles()
 
 def of_groups(group: Ints, bucket: Ints, count: Ints, many: int) -> dict[int, Floats]:
     """By percentage, the duration that so many of a hundred do not exceed in each group 0 … many - 1; nan without any."""
-    measured = np.flatnonzero(bucket)
-    index, counts = _merged(group[measured] * BUCKETS + bucket[measured], count[measured])
-    group, bucket = index // BUCKETS, index % BUCKETS
-    upto, total = counts.cumsum(), dense_sum(group, counts, many)
+    if not bucket.all():  # some were not measured
+        measured = np.flatnonzero(bucket)
+        group, bucket, count = group[measured], bucket[measured], count[measured]
+    if not len(bucket):
+        return {percent: np.full(many, np.nan) for percent in PERCENTS}
+    wide = int(bucket.max()) + 1
+    index, counts = _in_order(group * wide + bucket, count, many * wide)
+    upto, total = counts.cumsum(), dense_sum(group, count, many)
     before = total.cumsum() - total
     durations = {}
     for percent in PERCENTS:
         rank = np.maximum(1, -(-total * percent // 100))
-        place = np.minimum(np.searchsorted(upto, before + rank), max(0, len(upto) - 1))
-        durations[percent] = np.where(total > 0, MIDDLES[bucket[place]], np.nan) if len(upto) else np.full(many, np.nan)
+        place = np.minimum(np.searchsorted(upto, before + rank), len(upto) - 1)
+        durations[percent] = np.where(total > 0, MIDDLES[index[place] % wide], np.nan)
     return durations
 
 
-def _merged(index: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """The distinct numbers in `index`, ascending, each with its counts added up."""
-    step = np.diff(index)
-    if not len(step) or step.min() > 0:
-        return index, count
-    order = np.argsort(index, kind="stable")  # mostly in order: fast
-    index, count = index[order], count[order]
-    begin = np.flatnonzero(np.concatenate([[True], np.diff(index) > 0]))
-    return index[begin], np.add.reduceat(count, begin)
+def _in_order(index: Ints, count: Ints, size: int) -> tuple[Ints, Ints]:
+    """The numbers below `size`, ascending, each with its counts added up; where they are many, only those that occur."""
+    if size <= SMALL + SPARSE * len(index):
+        return np.arange(size), dense_sum(index, count, size)
+    found, sums = add_up(index, {"count": count})
+    return found, sums["count"]

@@ -96,7 +96,8 @@ class Questions:
     def users(self, state: State, filter: Filter, most: int = 10) -> list[UserRow]:
         """The candidates who cost most, then those with most runs."""
         groups = self._selection(state, filter, ()).spent()
-        order = [at for at in shapes.dearest(groups.sums) if groups.sums["runs"][at]][:most]
+        order = shapes.dearest(groups.sums)
+        order = order[groups.sums["runs"][order] > 0][:most]
         names = _names(self._books.store, [int(groups.codes[0][at]) for at in order])
         return [shapes.user(groups, at, names) for at in order]
 

@@ -38,8 +38,9 @@ class Scenario(_Told):
     """One supposition. `models` says which model takes the place of which (`ALL` for every one).
 
     Prices are the `given` ones before today's, or those that were known at `known_at`. `policy` is the text of a policy
-    file; with `limits` its limits hold too, else only its routing does. A policy decides models itself, so it goes
-    with prices but not with `models`.
+    file; with `limits` its limits hold too, else only its routing does, and with `dated` the budgets that were set in the
+    workbench come before its own, as they do live. A policy decides models itself, so it goes with prices but not with
+    `models`.
     """
 
     models: dict[str, str] = {}
@@ -47,6 +48,7 @@ class Scenario(_Told):
     known_at: datetime | None = None
     policy: str = ""
     limits: bool = True
+    dated: bool = True
 
     @property
     def other_prices(self) -> bool:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.usage import grouping, records, zones
+from core.usage import grouping, zones
 from core.usage.blocks import around
 from core.usage.books import Books, State
 from core.usage.columns import Columns, Ints, concat
@@ -53,7 +53,8 @@ class Selection:
         tables = []
         for one in self._parts():
             whole = every is None and one.lies_within(*self._limits)
-            table = one.counts(name, models=models, times=not whole)
+            cut = bool(self.where) and every is None and not whole  # both will be asked for: the rows are counted once
+            table = one.counts(name, models=models or cut, times=not whole)
             tables.append(table if whole else self._within(table))
         table = _whole(tables, ("code", "bucket", "count"))
         codes = [table[column].astype(np.int64) for column in ("code", "bucket", "count")]
@@ -138,22 +139,9 @@ class Selection:
         ]
         return grouping.since(shown // 4, name)  # type: ignore[arg-type]
 
-    @cached_property
+    @property
     def _of_users(self) -> Columns:
-        """The runs of the users asked for, from the index of runs: what is not added up yet is among them."""
-        begin, end = self.filter.start, self.filter.end
-        wanted = (
-            records.RUN.c.user_id.in_(sorted(user for user in self.users_wanted if isinstance(user, int)))
-            & (records.RUN.c.created_at >= begin)
-            & (records.RUN.c.created_at < end)
-        )
-        with self.books.store.read() as connection:
-            read = records.read_bare if self.kind == "run" else records.read
-            runs = read(connection, wanted)
-            if records.NOBODY in self.users_wanted:
-                erased = records.read_erased(connection, self.first, self.last)
-                runs += [run for run in erased if begin <= run.at < end]
-        return self.books.lay_out(runs)[self.kind]
+        return self.books.of_users(self.state, self.kind, self.users_wanted, self.filter.start, self.filter.end)
 
     # -- what the numbers mean ---------------------------------------------------------------------
 

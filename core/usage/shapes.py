@@ -158,7 +158,9 @@ def speed(selection: Selection, by: str | None, every: Every) -> Speed:
     used = np.unique(counts["latency"][1]) if by else np.zeros(1, np.int64)
     found = {}
     for name, (time, model, bucket, count) in counts.items():
-        place = (time - moments.start) * len(used) + np.searchsorted(used, model)
+        place = time - moments.start
+        if by:
+            place = place * len(used) + np.searchsorted(used, model)
         durations = percentiles.of_groups(place, bucket, count, len(used) * len(moments))
         found[name] = {f"p{percent}": one.reshape(-1, len(used)).T for percent, one in durations.items()}
     values = selection.values((MODEL[selection.kind],))

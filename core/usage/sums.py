@@ -71,16 +71,19 @@ def sums_by(time: Ints, code: Ints, measured: Columns, name: str = "code") -> Co
     return Columns({"time": found // many, name: found % many, **sums}).narrowed()
 
 
-def counted(rows: Columns, time: Ints, code: Ints) -> list[Columns]:
+def counted(rows: Columns, time: Ints | None, code: Ints | None) -> list[Columns]:
     """For each of `SPEEDS` how many rows lie in each bucket, by the time of their slots and the code of their keys.
 
-    What was not measured is left out.
+    Without times or codes all are under 0. What was not measured is left out.
     """
     wide = max((int(rows[name].max()) for name in SPEEDS if len(rows)), default=0) + 1
-    many = int(code.max()) + 1 if len(code) else 1
-    first = int(time[0]) if len(time) else 0
-    place = ((time - first) * (many * wide)).take(rows["slot"])
-    place += (code * wide).take(rows["key"])
+    many = int(code.max()) + 1 if code is not None and len(code) else 1
+    first = int(time[0]) if time is not None and len(time) else 0
+    place = np.zeros(1, np.int64)
+    if time is not None:
+        place = ((time - first) * (many * wide)).take(rows["slot"])
+    if code is not None:
+        place = place + (code * wide).take(rows["key"])
     tables = []
     for name in SPEEDS:
         found, counts = _occurring(place + rows[name], rows.arrays.get("sign"))

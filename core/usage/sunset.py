@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from genai_prices.data_snapshot import find_provider_by_id, get_snapshot
 
+from core import sureness
 from core.access.plans import RULES, Policy
 from core.llm.price_book import names
+from core.schema import CostStatus
 from core.usage.figures import Total
 from core.usage.filters import Filter
 from core.usage.queries import Questions
@@ -24,7 +26,7 @@ class Fading:
     """One model that goes away, or that the catalogue calls deprecated (then `day` is None).
 
     `tiers` name it; `prompts` led to it in the last 30 days. `legs` are its calls of those days, `nanousd` what they
-    cost, None where nothing of it is known. `instead` is what its tiers would try next.
+    cost, None where nothing of it is known; `cost_status` is that of the least sure of them. `instead` is what its tiers would try next.
     """
 
     model: str
@@ -34,7 +36,7 @@ class Fading:
     prompts: tuple[str, ...]
     legs: int
     nanousd: int | None
-    unknown: int
+    cost_status: CostStatus
     instead: tuple[str, ...]
 
 
@@ -89,7 +91,7 @@ def _fading(
         prompts,
         total.runs,
         total.cost_nanousd,
-        total.unknown,
+        sureness.least(total),
         tuple(dict.fromkeys(after)),
     )
 

@@ -21,7 +21,6 @@ from core.usage.sums import MODEL, SPEEDS, by_key, counted, counts_by, runs_by_h
 Unit = Literal["day", "hour"]
 Grouping = tuple[str, ...]
 SUMMED = ("key", *(name for name in LAID_OUT if name in MEASURES))
-FEW = 50_000  # counts that are kept though nobody asked yet
 PER = {"day": zones.A_DAY, "hour": 4}  # quarter hours
 
 
@@ -137,12 +136,11 @@ class Part:
         """Both durations by time and by model, and the runs by hour: the rows are chosen only once."""
         rows, shown = self._chosen.take(("key", *SPEEDS))
         self._hours = runs_by_hour(rows, shown)
-        models = self.ring.codes(MODEL[self.kind])
-        for name, table in zip(SPEEDS, counted(rows, shown // PER[self.unit], models), strict=True):
-            self._counts[name, True, False] = _added(table, models=True, times=False)
-            self._counts[name, False, True] = _added(table, models=False, times=True)
-            if both or len(table) <= FEW:
-                self._counts[name, True, True] = table.narrowed()
+        time, models = shown // PER[self.unit], self.ring.codes(MODEL[self.kind])
+        wanted = [(models, time)] if both else [(models, None), (None, time)]
+        for code, moment in wanted:
+            for name, table in zip(SPEEDS, counted(rows, moment, code), strict=True):
+                self._counts[name, code is not None, moment is not None] = table.narrowed()
 
     def lies_within(self, low: int, high: int) -> bool:
         """Whether nothing of it is before the time `low` or from the time `high` on."""

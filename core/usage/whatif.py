@@ -1,11 +1,15 @@
 """What if: history replayed under another model, price list or policy. It reads, calculates and changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.access import dated_budgets
+from core.access.dated_budgets import Dated
+from core.access.limits import money
 from core.access.plans import Policy, parse_policy
 from core.store import Store
+from core.store.columns import now
 from core.usage.filters import Filter
 from core.usage.past import COLUMNS, Dictionary, laid_out
 from core.usage.policy_replay import Gate
@@ -25,6 +29,8 @@ def replay(store: Store, asked: Filter, scenario: Scenario, *, progress: Progres
     `Misconfigured` for a policy that cannot be read, `StorageDown`.
     """
     policy = read_policy(scenario.sound())
+    before = _set_budgets(store, asked) if policy and scenario.limits and scenario.dated else ()
+    policy = dated_budgets.applied(policy, before) if policy else None
     words = Dictionary()
     under, runs = Replay(scenario, words, policy), 0
     for some in slices(store, asked, COLUMNS, bare=True):
@@ -35,13 +41,31 @@ def replay(store: Store, asked: Filter, scenario: Scenario, *, progress: Progres
         if progress:
             progress(runs, some.share)
     outcome = under.sums.told(words)
-    more = {"unknowns": _unknowns(under, outcome, asked)} | (_gate(under.gate) if under.gate else {})
+    more = {"unknowns": (*_unknowns(under, outcome, asked), *_held(outcome, before))} | (
+        _gate(under.gate) if under.gate else {}
+    )
     return outcome.model_copy(update=more)
 
 
 def read_policy(scenario: Scenario) -> Policy | None:
     """The policy that is supposed. Errors: `Misconfigured`, with line and cure."""
     return parse_policy(scenario.policy, POLICY) if scenario.policy else None
+
+
+def _set_budgets(store: Store, asked: Filter) -> tuple[Dated, ...]:
+    """The budgets that were set in the workbench and hold now; one for this month alone says nothing of earlier ones."""
+    at = now()
+    earlier = asked.start < at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    with store.read() as connection:
+        return dated_budgets.read(connection, at, lasting=earlier)
+
+
+def _held(outcome: Outcome, before: Sequence[Dated]) -> tuple[Unknown, ...]:
+    if not before or not outcome.runs:
+        return ()
+    named = ", ".join(f"{one.subject} {money(one.nanousd)}" for one in before)
+    said = f"were held to the budgets set in the workbench, which come before those of a policy file: {named}."
+    return (Unknown(count=outcome.runs, said=said),)
 
 
 def _gate(gate: Gate) -> dict[str, tuple[Counted, ...]]:

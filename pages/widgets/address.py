@@ -1,6 +1,7 @@
 """The URL of a page, read and written, so that a link, a reload and the way back find the same thing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -14,6 +15,21 @@ def name(**what: object) -> None:
     wanted = {name: str(value) for name, value in what.items() if value not in (None, "")}
     if any(st.query_params.get(name) != value for name, value in wanted.items()):
         st.query_params.update(wanted)
+
+
+@contextmanager
+def held(page: str) -> Iterator[None]:
+    """Round the drawing of a page: after another page, tell the browser once more what the URL says.
+
+    What the page before wrote while the browser was already leaving it ends up in the URL of this page, which would
+    then filter by it. Where the URL is right, the browser does nothing.
+    """
+    if st.session_state.get("address_page") != page:
+        st.session_state["address_moved"] = "address_page" in st.session_state
+        st.session_state["address_page"] = page
+    yield
+    if st.session_state.pop("address_moved", False):
+        st.query_params.from_dict({name: st.query_params.get_all(name) for name in st.query_params})
 
 
 def number(name: str) -> int | None:

@@ -141,7 +141,7 @@ def _chart(one: Standing) -> None:
     if abs(one.recorded - one.made_up - one.used) > NEAR * max(one.recorded, one.used, 1):
         st.caption(safe.line(_differ(one)))
     elif one.made_up:
-        st.caption("The chart and the forecast go by the record of all runs, made-up ones included.")
+        st.caption("The chart and the forecast leave made-up runs out.")
 
 
 def _differ(one: Standing) -> str:

@@ -43,10 +43,10 @@ def choose(workbench: Workbench) -> Any | None:
 
 
 def first(workbench: Workbench, everyone: Mapping[int, Any]) -> int:
-    """Whom to begin with: the first whose plan has every feature, so that nothing is locked."""
-    whole = (id for id, user in everyone.items() if set(FEATURES) <= set(workbench.policy.plan(user.plan).features))
-    premium = (id for id, user in everyone.items() if user.plan == PLANS[-1])
-    return next(premium, next(whole, next(iter(everyone))))
+    """Whom to begin with: the first with a job and a resume, and a plan that has every feature, so that nothing is locked."""
+    ready = people.furnished(workbench.store)
+    whole = {plan for plan in PLANS if set(FEATURES) <= set(workbench.policy.plan(plan).features)}
+    return max(everyone, key=lambda id: (id in ready, everyone[id].plan == PLANS[-1], everyone[id].plan in whole))
 
 
 def show_in_url() -> None:

@@ -1,5 +1,6 @@
 """Plotly figures in the house's look. Each takes plain numbers and says by `customdata` what a click on it means."""
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ COLOURS = ("#3b5bdb", "#0ca678", "#f08c00", "#ae3ec9", "#1098ad", "#e03131", "#7
 REST = "#adb5bd"
 BAND = "rgba(59,91,219,0.26)"
 HEIGHT = 270
+FAR = 5  # times the highest sum: a budget beyond that is not drawn
 
 Group = tuple[str, Any, Any]  # its name on screen, what a click hands over, its numbers
 
@@ -30,8 +32,8 @@ def draw(figure: go.Figure, key: str, *, alt: str, on_click: Callable[[Any], Non
     st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG, on_select=clicked, selection_mode="points")
 
 
-def bars(times: Sequence[Any], groups: Sequence[Group], *, hover: str, prefix: str = "") -> go.Figure:
-    """Stacked bars over time. `hover` formats a value, e.g. `$%{y:.4f}`."""
+def bars(times: Sequence[Any], groups: Sequence[Group], *, hover: str, money: bool = False) -> go.Figure:
+    """Stacked bars over time. `hover` formats a value, e.g. `$%{y:.4f}`; `money` says that they are dollars."""
     traces = [
         {
             "type": "bar",
@@ -44,7 +46,9 @@ def bars(times: Sequence[Any], groups: Sequence[Group], *, hover: str, prefix: s
         }
         for i, (name, handed, values) in enumerate(groups)
     ]
-    axis = {"tickprefix": prefix, "rangemode": "tozero"}
+    axis: dict[str, Any] = {"rangemode": "tozero"}
+    if money:
+        axis |= _dollars(max((float(sum(at)) for at in zip(*_known(groups), strict=True)), default=0))
     return _figure(traces, {"barmode": "stack", "bargap": 0.15, "xaxis": _moments(times), "yaxis": axis})
 
 
@@ -76,8 +80,8 @@ def lines(
     return _figure(traces, {"xaxis": _moments(times), "yaxis": axis})
 
 
-def ranked(groups: Sequence[Group], *, hover: str, prefix: str = "") -> go.Figure:
-    """Horizontal bars, the largest on top; each group's numbers are one value."""
+def ranked(groups: Sequence[Group], *, hover: str) -> go.Figure:
+    """Horizontal bars of dollars, the largest on top; each group's numbers are one value."""
     names = [name for name, _, _ in groups]
     trace = {
         "type": "bar",
@@ -91,7 +95,7 @@ def ranked(groups: Sequence[Group], *, hover: str, prefix: str = "") -> go.Figur
         "marker": {"color": COLOURS[0], "line": {"width": 0}},
     }
     axis = {"autorange": "reversed", "tickvals": list(range(len(groups))), "ticktext": names, "automargin": True}
-    along = {"tickprefix": prefix, "rangemode": "tozero"}
+    along = {"rangemode": "tozero"} | _dollars(max((value for _, _, value in groups), default=0))
     layout = {"yaxis": axis, "xaxis": along, "hovermode": "closest", "showlegend": False}
     return _figure([trace], layout, height=max(120, 34 * len(groups) + 50))
 
@@ -121,8 +125,11 @@ def heat(values: Any, *, rows: Sequence[str], unit: str) -> go.Figure:
         "hovertemplate": f"%{{y}} %{{x}}:00 · %{{customdata[2]:,}} {unit}<extra></extra>",
         "hoverlabel": {"bgcolor": COLOURS[0], "font": {"color": "#ffffff"}},
     }
-    layout = {"yaxis": {"autorange": "reversed"}, "xaxis": {"type": "category"}, "hovermode": "closest"}
-    return _figure([squares, dots], layout | {"showlegend": False})
+    bare = {"showgrid": False, "ticks": "", "zeroline": False}  # a grid would cross the squares
+    down = bare | {"range": [len(rows) - 0.5, -0.5]}
+    along = bare | {"type": "category", "range": [-0.5, 23.5]}
+    layout = {"yaxis": down, "xaxis": along, "hovermode": "closest", "showlegend": False}
+    return _figure([squares, dots], layout)
 
 
 def shares(parts: Sequence[Group], *, hover: str) -> go.Figure:
@@ -151,7 +158,10 @@ def burn_down(
     ahead: tuple[Sequence[Any], Sequence[float], Sequence[float], Sequence[float]],
     budget: float,
 ) -> go.Figure:
-    """What was spent by each day, what is expected (days, low, likely, high) and the budget, all in dollars."""
+    """What was spent by each day, what is expected (days, low, likely, high) and the budget, all in dollars.
+
+    A budget far above all of it is said above the chart, not drawn: its line would press the rest into one.
+    """
     days, low, likely, high = ahead
     hidden = {"type": "scatter", "mode": "lines", "x": days, "line": {"width": 0}, "hoverinfo": "skip"}
     line = {
@@ -162,16 +172,22 @@ def burn_down(
     whole = [*dict.fromkeys([*spent[0], *days])]
     traces: list[dict[str, Any]] = [
         hidden | {"y": high, "showlegend": False},
-        hidden | {"y": low, "name": "80 in 100", "fill": "tonexty", "fillcolor": BAND},
+        hidden | {"y": low, "name": "Likely range", "fill": "tonexty", "fillcolor": BAND},
         line | {"name": "Likely", "x": days, "y": likely, "line": {"color": COLOURS[0], "width": 2, "dash": "dot"}},
         line | {"name": "Spent", "x": spent[0], "y": spent[1], "line": {"color": COLOURS[0], "width": 2.5}},
         line
         | {"name": "Budget", "x": [whole[0], whole[-1]], "y": [budget] * 2, "mode": "lines"}
         | {"line": {"color": COLOURS[5], "width": 1.5, "dash": "dash"}},
     ]
-    top = 1.08 * max(budget, *spent[1], *high, 0.000001)
-    axis = {"tickprefix": "$", "range": [0, top]}
-    return _figure(traces if days else traces[3:], {"xaxis": _moments(whole), "yaxis": axis}, height=320)
+    highest = max([*spent[1], *high, 0.0])
+    far = highest > 0 and budget > FAR * highest
+    top = 1.08 * (FAR / 2 * highest if far else max(budget, highest, 0.000001))
+    layout: dict[str, Any] = {"xaxis": _moments(whole), "yaxis": {"range": [0, top]} | _dollars(top)}
+    if far:
+        traces.pop()
+        note = {"text": f"Budget ${budget:,.2f}, above this chart ↑", "showarrow": False, "font": {"color": COLOURS[5]}}
+        layout["annotations"] = [note | {"xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right"}]
+    return _figure(traces if days else traces[3:], layout, height=320)
 
 
 _CONFIG = {"displayModeBar": False, "responsive": True}
@@ -200,6 +216,16 @@ def _reach(groups: Sequence[Group]) -> float:
     numbers = np.concatenate([np.asarray(values, dtype=float) for _, _, values in groups])
     known = numbers[np.isfinite(numbers)]
     return float(min(1.02, max(0.1, 1.2 * known.max()))) if known.size else 1.02
+
+
+def _known(groups: Sequence[Group]) -> list[Any]:
+    return [np.nan_to_num(np.asarray(values, dtype=float)) for _, _, values in groups]
+
+
+def _dollars(most: float) -> dict[str, Any]:
+    """An axis of dollars up to `most`: `$0.50` and no `$0.5`, no cents where every mark is whole."""
+    digits = 0 if most >= 10 else 2 if most >= 0.05 else 1 - math.floor(math.log10(most)) if most > 0 else 2
+    return {"tickprefix": "$", "tickformat": f",.{digits}f"}
 
 
 def _colour(index: int, count: int, name: str) -> str:

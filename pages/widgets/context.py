@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.drive import papers, people
-from core.drive.papers import Paper
+from core.drive.papers import DriveDocument
 from core.schema import AiRequest
 from core.tools import context_tools
 from core.tools.material import Piece
@@ -62,7 +62,8 @@ def pick(page: str, workbench: Workbench) -> Context | None:
         return None
     _follow_url(candidates)
     said = lambda id: f"{candidates[id].name} · {candidates[id].plan}"  # noqa: E731
-    st.session_state.setdefault("work_user", candidate.first(workbench, candidates))
+    if st.session_state.get("work_user") not in candidates:
+        st.session_state["work_user"] = candidate.first(workbench, candidates)
     user = candidates[_choose("Candidate", page, "user", list(candidates), said)]
     what, which = st.columns([3, 2])
     jobs = {job.id: job for job in people.jobs(workbench.store, user.id)}
@@ -194,7 +195,7 @@ def _switches(page: str, user_id: int, job_id: int | None) -> dict[str, set[str]
     return kept
 
 
-def _left_out(documents: list[Paper], job_id: int | None) -> set[str]:
+def _left_out(documents: list[DriveDocument], job_id: int | None) -> set[str]:
     """Documents that are off until somebody takes them in: those of other jobs, and what the workbench itself made."""
     return {f"document:{paper.id}" for paper in documents if paper.source_run_id or paper.job_id not in (None, job_id)}
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.access import members
 from core.drive import exporting, papers, people
-from core.drive.papers import Paper
+from core.drive.papers import DriveDocument
 from core.wiring import Workbench
 from pages.widgets import address, binned, drafts, export, links, notice, safe, said, shelf, turns
 from pages.widgets.binned import Thing
@@ -55,7 +55,7 @@ def _heads() -> None:
         column.caption(name)
 
 
-def _row(paper: Paper, jobs: Mapping[int, str]) -> None:
+def _row(paper: DriveDocument, jobs: Mapping[int, str]) -> None:
     title, kind, job, revision, changed, origin = st.columns(WIDTHS, vertical_alignment="center")
     title.button(
         safe.plain(paper.title),
@@ -76,14 +76,14 @@ def _binned(workbench: Workbench, user: Any) -> list[Thing]:
     return [_thing(paper) for paper in papers.documents(workbench.store, user.id, binned=True)]
 
 
-def _thing(paper: Paper) -> Thing:
+def _thing(paper: DriveDocument) -> Thing:
     return Thing("document", paper.id, paper.title)
 
 
 # -- one document --------------------------------------------------------------------------------------
 
 
-def _open(workbench: Workbench, user: Any, paper: Paper, jobs: Mapping[int, str]) -> None:
+def _open(workbench: Workbench, user: Any, paper: DriveDocument, jobs: Mapping[int, str]) -> None:
     names = members.names(workbench.store)
     st.subheader(safe.plain(paper.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -113,7 +113,7 @@ def _open(workbench: Workbench, user: Any, paper: Paper, jobs: Mapping[int, str]
             st.markdown(safe.safe(paper.body))
 
 
-def _actions(workbench: Workbench, user: Any, paper: Paper) -> None:
+def _actions(workbench: Workbench, user: Any, paper: DriveDocument) -> None:
     with st.container(horizontal=True, width="content"):
         _rename(workbench, user, paper)
         name = partial(exporting.file_name, user.name, paper.title)
@@ -128,7 +128,7 @@ def _actions(workbench: Workbench, user: Any, paper: Paper) -> None:
         )
 
 
-def _rename(workbench: Workbench, user: Any, paper: Paper) -> None:
+def _rename(workbench: Workbench, user: Any, paper: DriveDocument) -> None:
     with (
         st.popover("Rename", icon=":material/edit:", key=turns.key("drive_renaming"), on_change="rerun"),
         st.form("drive_rename", border=False),
@@ -137,7 +137,7 @@ def _rename(workbench: Workbench, user: Any, paper: Paper) -> None:
         st.form_submit_button("Rename", type="primary", on_click=_renamed, args=(workbench, user, paper))
 
 
-def _edit(workbench: Workbench, user: Any, paper: Paper) -> None:
+def _edit(workbench: Workbench, user: Any, paper: DriveDocument) -> None:
     """The text outlives a look at another page: it is kept until it is saved or given up."""
     key = _text_key(paper)
     text = drafts.area(
@@ -157,11 +157,11 @@ def _edit(workbench: Workbench, user: Any, paper: Paper) -> None:
             st.caption("Not saved yet.", width="content")
 
 
-def _text_key(paper: Paper) -> str:
+def _text_key(paper: DriveDocument) -> str:
     return f"drive_text_{paper.id}_{paper.revision}"
 
 
-def _revisions(workbench: Workbench, user: Any, paper: Paper, names: Mapping[str, str]) -> None:
+def _revisions(workbench: Workbench, user: Any, paper: DriveDocument, names: Mapping[str, str]) -> None:
     kept = {one.number: one for one in papers.revisions(workbench.store, user.id, paper.id)}
     name = lambda n: f"Revision {n} · {said.when(kept[n].created_at)} · {said.who(kept[n].created_by, names)}"  # noqa: E731
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -184,14 +184,14 @@ def _revisions(workbench: Workbench, user: Any, paper: Paper, names: Mapping[str
 # -- what the buttons do -------------------------------------------------------------------------------
 
 
-def _renamed(workbench: Workbench, user: Any, paper: Paper) -> None:
+def _renamed(workbench: Workbench, user: Any, paper: DriveDocument) -> None:
     title = st.session_state[f"drive_title_{paper.id}"] or ""
     rename = partial(papers.rename, workbench.store, user.id, paper.id, title)
     if notice.act("drive", rename, f"The document is called “{title.strip()}” now."):
         turns.over("drive_renaming")
 
 
-def _revised(workbench: Workbench, user: Any, paper: Paper) -> None:
+def _revised(workbench: Workbench, user: Any, paper: DriveDocument) -> None:
     body = st.session_state[_text_key(paper)] or ""
     if body == paper.body:
         notice.act("drive", lambda: None, "The text is the same as before, so no revision was added.")
@@ -199,7 +199,7 @@ def _revised(workbench: Workbench, user: Any, paper: Paper) -> None:
         _take(workbench, user, paper, body, f"Saved as revision {paper.revision + 1}.")
 
 
-def _take(workbench: Workbench, user: Any, paper: Paper, body: str, done: str) -> None:
+def _take(workbench: Workbench, user: Any, paper: DriveDocument, body: str, done: str) -> None:
     by = st.session_state["caller"].name
     if notice.act("drive", partial(papers.save_revision, workbench.store, user.id, paper.id, body=body, by=by), done):
         st.session_state[f"drive_mode_{paper.id}"] = READ

@@ -36,7 +36,6 @@ def draw(workbench: Workbench) -> Edited:
         for version in reversed(workbench.prompts.versions(name))
     ]
     st.session_state.setdefault("playground_prompt", workbench.prompts.for_feature(FEATURES[0]).label)
-    _say_what_is_gone()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Prompt",
@@ -171,8 +170,8 @@ def _parsed(source: str) -> Prompt | None:
         return None
 
 
-def _say_what_is_gone() -> None:
-    """While the run whose prompt is gone stands on the page."""
+def say_what_is_gone() -> None:
+    """While the run whose prompt is gone stands on the page: call it when it is known which run does."""
     run_id, sentence = st.session_state.get("playground_gone", (None, ""))
     if sentence and run_id == st.session_state.get("playground_run"):
         st.warning(safe.line(sentence), icon=":material/history_toggle_off:")

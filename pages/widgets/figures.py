@@ -1,29 +1,55 @@
 """The card beside an answer: model, tokens, cost, time; before, while and after it is made."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
+from pydantic import ValidationError
 
-from core.llm import pricing
+from core.errors import WorkbenchError
+from core.llm import pricing, quote
 from core.llm.live import LiveRun
 from core.llm.provider import Provider
 from core.llm.router import Route
-from core.schema import RunResult, Usage, usd
+from core.schema import AiRequest, RunResult, Usage, usd
 from core.tools import tokens
 from core.wiring import Workbench
 from pages.widgets import routing, safe, words
 
 
-def before(route: Route | None, workbench: Workbench, context_tokens: int, plan: str) -> None:
-    """What will be asked, and how much of what it may be told is switched on."""
+def before(
+    route: Route | None, workbench: Workbench, context_tokens: int, plan: str, requests: Sequence[AiRequest] = ()
+) -> None:
+    """What will be asked, how much of what it may be told is switched on, and what the call of `requests` may cost."""
     first = route.legs[0] if route else None
     st.metric("Model", words.model(first.provider, first.model) if first else "–")
     st.metric("Plan", plan)
     if first and (provider := workbench.providers.get(first.provider)):
         _room(provider, context_tokens)
+    expected(workbench, requests)
     if route:
         st.caption(safe.line(routing.in_words(workbench, route)), help=safe.line(f"{route.why}."))
     st.caption("Nothing is sent before you press the button.")
+
+
+def expected(workbench: Workbench, requests: Sequence[AiRequest]) -> None:
+    """What these calls may cost, from what would be sent for them now; nothing where one could not be sent."""
+    caller, at = st.session_state["caller"], datetime.now(UTC)
+    try:
+        prepared = [workbench.desk.prepare(one, caller) for one in requests]
+    except (WorkbenchError, ValidationError):
+        return  # said when the button is pressed, or on the form already
+    if not prepared:
+        return
+    whole = quote.together(quote.quote(one, workbench.providers, at) for one in prepared)
+    if whole.most.nanousd == 0:
+        st.metric("Expected cost", "$0", help="What would answer runs on this machine.")
+        return
+    help = (
+        f"{whole.input_tokens:,} tokens in, prompts included, and at most {whole.most_tokens:,} out: from the price of "
+        "what is sent to that of the longest answer. Cached input costs less; another model that takes over costs more."
+    )
+    st.metric("Expected cost", words.span(whole.least.nanousd, whole.most.nanousd), help=help)
 
 
 def _room(provider: Provider, context_tokens: int) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.llm.prompt import Input, Prompt
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import drafts, view
+from pages.widgets import drafts, press, view
 
 HEIGHT = 68  # pixels, two lines; a person can pull it longer
 LONG = 2_000  # characters; a field that takes more is for whole texts
@@ -81,7 +81,7 @@ def buttons(page: str, workbench: Workbench, label: str, run_id: str | None, *, 
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
             key=f"{page}_go",
-            on_click=view.ask,
+            on_click=press.ask,
             args=(page,),
             disabled=running or not ready,
         )

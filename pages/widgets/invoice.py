@@ -83,7 +83,7 @@ def _cards(found: Check, read: Invoice) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric("They charge", words.spend(found.theirs_nanousd, "exact"), border=True, width=190, height="stretch")
         st.metric("Recorded here", words.spend(found.ours_nanousd, "exact"), border=True, width=190, height="stretch")
-        share = f"{100 * found.share:+,.1f} %" if found.share is not None else None
+        share = f"{100 * found.share:+,.1f}%" if found.share is not None else None
         sign = "−" if found.nanousd < 0 else "+" if found.nanousd else ""
         st.metric("Drift", f"{sign}{words.spend(abs(found.nanousd), 'exact')}", share, delta_color="inverse",
                   border=True, width=190, height="stretch")  # fmt: skip

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.drive import answer_text, papers, save
-from core.drive.papers import Paper
+from core.drive.papers import DriveDocument
 from core.errors import WorkbenchError
 from core.llm import history, run_papers
 from core.llm.history import Story
@@ -113,7 +113,7 @@ def _form(page: str, workbench: Workbench, story: Story, text: str) -> None:
     st.rerun()
 
 
-def _said(paper: Paper, before: Sequence[Paper]) -> str:
+def _said(paper: DriveDocument, before: Sequence[DriveDocument]) -> str:
     """What was saved; a revision that said the same as the newest was none."""
     if any((one.id, one.revision) == (paper.id, paper.revision) for one in before):
         return f"{paper.title} holds this text already, as revision {paper.revision}: no revision was added."
@@ -140,7 +140,7 @@ def _unproven(count: int) -> str:
     )
 
 
-def _keep(workbench: Workbench, story: Story, title: str, body: str, document_id: int | None) -> Paper:
+def _keep(workbench: Workbench, story: Story, title: str, body: str, document_id: int | None) -> DriveDocument:
     run, by = story.run, st.session_state["caller"].name
     if document_id is None:
         return save.keep_document(

@@ -1,11 +1,11 @@
 """The list of runs: filters in the URL, one page of runs, the ways to the others."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
 
+from core import sureness
 from core.access import members
 from core.llm import run_filter, run_list, run_order
 from core.llm.run_list import Page
@@ -81,13 +81,11 @@ def _count(url: str, wanted: str, _workbench: Workbench, _asked: Asked) -> tuple
 def _totals(fitting: str, rows: Sequence[Row]) -> str:
     """How many there are, and what those on this page come to, and how sure that is."""
     ended = [row for row in rows if row.status not in ("running", "abandoned")]
-    sure = Counter(row.cost_status for row in ended) + Counter(unknown=len(rows) - len(ended))
-    known = [row.cost_nanousd for row in ended if row.cost_nanousd is not None]
-    coverage = ", ".join(f"{sure[name]} {name}" for name in ("exact", "estimated", "unknown") if sure[name])
-    least_sure = next((name for name in ("unknown", "estimated") if sure[name]), "exact")
-    amount = words.spend(sum(known) if known else None, least_sure)
+    costs = [(row.cost_nanousd, row.cost_status) for row in ended]
+    cost = sureness.total(costs + [(None, "unknown")] * (len(rows) - len(ended)))
+    amount = f"{words.spend(cost.nanousd, sureness.least(cost))} ({sureness.coverage(cost)})"
     used = f"{sum(row.input_tokens for row in ended):,} tokens in, {sum(row.output_tokens for row in ended):,} out"
-    return safe.line(f"{fitting} · on this page {len(rows)}: {used}, cost {amount} ({coverage})")
+    return safe.line(f"{fitting} · on this page {len(rows)}: {used}, cost {amount}")
 
 
 def _running(rows: Sequence[Row]) -> None:

@@ -1,19 +1,17 @@
-"""The job pack on view: what is in it, started once however often one clicks, kept in the URL, found after a reload."""
+"""The job pack on view: what is in it, started, kept in the URL, found after a reload."""
 
-import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
-from pydantic import ValidationError
 
-from core.errors import NotFound, WorkbenchError
+from core.errors import NotFound
 from core.llm import history, packs
 from core.llm.packs import Started
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import address, view, words
+from pages.widgets import address, press, words
+from pages.widgets.press import Press
 
 URL, OPEN = "pack", "open"
 
@@ -35,63 +33,26 @@ class Entry:
         return self.run_id or f"{self.feature}:{self.code}"
 
 
-@dataclass(slots=True)
-class Asked:
-    """One press; `features` are what it is for. The key makes each document one run, whatever interrupts the page."""
-
-    key: str
-    at: float
-    features: tuple[str, ...]
-    again: bool = False
-    requests: list[AiRequest] | None = None
-
-
 def entries(page: str) -> tuple[Entry, ...]:
     """The pack on view; empty where there is none."""
     held: tuple[Entry, ...] = st.session_state.get(f"{page}_pack", ())
     return held
 
 
-def ask(page: str, features: Sequence[str], again: bool = False) -> None:
-    """For `on_click`: these documents are wanted, `again` in place of those of the pack on view."""
-    st.session_state[f"{page}_pack_wanted"] = Asked(uuid.uuid4().hex, time.monotonic(), tuple(features), again)
-
-
 def begin(page: str, workbench: Workbench, build: Build, *, ready: bool) -> None:
-    """Start what was asked for. A refusal of all is kept for `view.refusal`, that of one document stands on its card."""
-    wanted: Asked | None = st.session_state.get(f"{page}_pack_wanted")
-    if not ready or wanted is None:
-        st.session_state[f"{page}_pack_wanted"] = None  # a press that came too late must not start something later
-        return
-    st.session_state[f"{page}_refusal"] = None
-    try:
-        if wanted.requests is None:
-            requests = build(wanted.features)
-            wanted.key, wanted.requests = _same_press(page, wanted, requests), requests
-        started = workbench.start_pack(wanted.requests, st.session_state["caller"], key=wanted.key)
-    except ValidationError as wrong:
-        st.session_state[f"{page}_refusal"] = view.mend(wrong)
-    except WorkbenchError as refused:
-        st.session_state[f"{page}_refusal"] = refused.message
-    else:
-        _hold(page, wanted, started)
-    st.session_state[f"{page}_pack_wanted"] = None
+    """Start what was asked for. A refusal of all is kept for `press.refusal`, that of one stands on its card."""
+
+    def start(wanted: Press, requests: Sequence[AiRequest]) -> None:
+        _hold(page, wanted, workbench.start_pack(requests, st.session_state["caller"], key=wanted.key))
+
+    press.begin(page, f"{page}_pack", lambda wanted: build(wanted.features), start, ready=ready)
 
 
-def _same_press(page: str, wanted: Asked, requests: list[AiRequest]) -> str:
-    """The second half of a double click carries the key of the first."""
-    last: Asked | None = st.session_state.get(f"{page}_pack_asked")
-    if last and last.requests == requests and wanted.at - last.at < view.DOUBLE_CLICK_S:
-        return last.key
-    return wanted.key
-
-
-def _hold(page: str, wanted: Asked, started: Sequence[Started]) -> None:
+def _hold(page: str, wanted: Press, started: Sequence[Started]) -> None:
     new = {one.feature: _entry(one) for one in started}
     before = {one.feature: one for one in entries(page)} if wanted.again else {}
     held = before | new
     st.session_state[f"{page}_pack"] = tuple(held[name] for name in packs.PACK if name in held)
-    st.session_state[f"{page}_pack_asked"] = wanted
     st.session_state[f"{page}_pack_saved"] = None
     if not wanted.again:
         st.session_state[f"{page}_pack_open"] = None

@@ -8,15 +8,16 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import sureness
 from core.drive import answer_text, exporting
 from core.errors import NotFound
 from core.llm import outcome, packs, run_papers
 from core.llm.history import Story
 from core.llm.live import LiveRun
-from core.llm.run_papers import Kept
-from core.schema import Change
+from core.llm.run_papers import Filed
+from core.schema import AiRequest, Change
 from core.wiring import Workbench
-from pages.widgets import answer, figures, links, pack, pack_form, safe, show, ticks, view, words
+from pages.widgets import answer, figures, links, pack, pack_form, press, safe, show, ticks, view, words
 from pages.widgets.pack import Entry
 from pages.widgets.room import Room
 
@@ -42,13 +43,18 @@ class Line:
         return self.story is not None and self.story.result.status != "running"
 
 
-def draw(room: Room, page: str, card: DeltaGenerator, beside: DeltaGenerator) -> list[tuple[LiveRun, DeltaGenerator]]:
-    """The board, and below it the answer that is open. Returns what is under way, for `follow` at the page's end."""
+def draw(
+    room: Room, page: str, card: DeltaGenerator, beside: DeltaGenerator, requests: Sequence[AiRequest]
+) -> list[tuple[LiveRun, DeltaGenerator]]:
+    """The board, and below it the answer that is open. Returns what is under way, for `follow` at the page's end.
+
+    `requests` are what a press on the form would start.
+    """
     lines = [_line(room.workbench, entry) for entry in pack.entries(page)]
     if lines and not _matches(room, page, lines):
         lines = []
     with card.container():
-        _figures(room, lines)
+        _figures(room, lines, requests)
     if not lines:
         return []
     under_way = []
@@ -106,7 +112,7 @@ def _matches(room: Room, page: str, lines: Sequence[Line]) -> bool:
         line, again, dismiss = st.columns([6, 2, 2], vertical_alignment="center")
         state = "Under way" if any(one.live for one in lines) else "Last pack"
         line.markdown(safe.line(f"{state}: for {about.candidate}" + (f", {about.job}" if about.job else "")))
-        where = (page, about.run.user_id, about.run.job_id)
+        where = (about.run.user_id, about.run.job_id)
         again.button("Show", icon=":material/visibility:", key=f"{page}_pack_show", on_click=_show, args=where)
         dismiss.button(
             "Dismiss",
@@ -119,7 +125,7 @@ def _matches(room: Room, page: str, lines: Sequence[Line]) -> bool:
     return False
 
 
-def _show(page: str, user_id: int, job_id: int | None) -> None:
+def _show(user_id: int, job_id: int | None) -> None:
     st.session_state["work_user"], st.session_state["work_job"] = user_id, job_id or 0
 
 
@@ -170,8 +176,8 @@ def _row(page: str, line: Line) -> tuple[LiveRun, DeltaGenerator] | None:
             icon=":material/refresh:",
             type="tertiary",
             key=f"{page}_pack_again_{line.feature}",
-            on_click=pack.ask,
-            args=(page, (line.feature,), True),
+            on_click=press.ask,
+            args=(f"{page}_pack", (line.feature,), True),
         )
     return None
 
@@ -205,11 +211,12 @@ def _ended(story: Story) -> None:
 # -- all of them ------------------------------------------------------------------------------------------
 
 
-def _figures(room: Room, lines: Sequence[Line]) -> None:
-    """How far the pack is and what it cost, with how sure that is."""
+def _figures(room: Room, lines: Sequence[Line], requests: Sequence[AiRequest]) -> None:
+    """How far the pack is and what it cost, with how sure that is; before it is begun, what it would be."""
     if not lines:
-        st.metric("Documents", "–")
+        st.metric("Documents", len(requests) or "–")
         st.metric("Plan", room.picked.user.plan)
+        figures.expected(room.workbench, requests)
         st.caption("Nothing is sent before you press the button. Each document is a run with its own record and cost.")
         return
     ended = [line.story.result for line in lines if line.ended and line.story]
@@ -220,9 +227,9 @@ def _figures(room: Room, lines: Sequence[Line]) -> None:
     two.metric("Tokens out", f"{sum(result.usage.output_tokens for result in ended):,}")
     under_way = any(line.live for line in lines)
     label = "Cost so far" if under_way else "Cost of the pack"
-    st.metric(label, words.spend(cost.known, cost.status) if ended else "–", help=figures.COST_HELP)
-    if cost.coverage:
-        st.caption(f"Cost of {len(ended)} {'run' if len(ended) == 1 else 'runs'}: {cost.coverage}.")
+    st.metric(label, words.spend(cost.nanousd, sureness.least(cost)) if ended else "–", help=figures.COST_HELP)
+    if ended:
+        st.caption(f"Cost of {len(ended)} {'run' if len(ended) == 1 else 'runs'}: {sureness.coverage(cost)}.")
 
 
 def _leave(room: Room, page: str, lines: Sequence[Line]) -> None:
@@ -267,7 +274,7 @@ def _save(workbench: Workbench, page: str, stories: Sequence[Story]) -> None:
 
 def _saved(room: Room, page: str) -> None:
     """What the last Save all came to."""
-    saved: list[Kept] = st.session_state.get(f"{page}_pack_saved") or []
+    saved: list[Filed] = st.session_state.get(f"{page}_pack_saved") or []
     kept = [one for one in saved if not one.left]
     if kept:
         count = "1 document" if len(kept) == 1 else f"{len(kept)} documents"

@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
+from pydantic import ValidationError
 
+from core.errors import WorkbenchError
 from core.llm import packs
 from core.llm.prompt import Prompt
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import context, form, pack, routing, view, words
+from pages.widgets import context, form, pack, press, routing, view, words
 from pages.widgets.room import Room
 
 WHAT = "Makes the documents of one application side by side. Each is a run of its own."
 
 
-def draw(room: Room, page: str) -> None:
-    """Ticks, instructions, inputs, Start and Stop; starts what was asked for."""
+def draw(room: Room, page: str) -> list[AiRequest]:
+    """Ticks, instructions, inputs, Start and Stop; starts what was asked for. Returns what a press would ask for."""
     workbench, picked = room.workbench, room.picked
     features = workbench.policy.plan(picked.user.plan).features
     offered = [name for name in packs.PACK if name in features]
@@ -40,7 +42,11 @@ def draw(room: Room, page: str) -> None:
     context.show_in_url(None)
     pack.show_in_url(page)
     _buttons(room, page, ticked, ready=ready and bool(ticked))
-    view.refusal(page)
+    press.refusal(page)
+    try:
+        return build(ticked) if ready and ticked else []
+    except (WorkbenchError, ValidationError):  # said when the button is pressed
+        return []
 
 
 def _requests(room: Room, inputs: dict[str, str], instructions: str, features: Sequence[str]) -> list[AiRequest]:
@@ -91,8 +97,8 @@ def _buttons(room: Room, page: str, ticked: Sequence[str], *, ready: bool) -> No
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
             key=f"{page}_pack_go",
-            on_click=pack.ask,
-            args=(page, ticked),
+            on_click=press.ask,
+            args=(f"{page}_pack", ticked),
             disabled=room.running or not ready,
         )
         st.button(

@@ -27,7 +27,7 @@ def draw(workbench: Workbench, asked: Filter, names: dict[str, str]) -> None:
     )
     _ended()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Look", type="primary", icon=":material/search:", key="repricing_go", on_click=_look,
+        st.button("Preview", type="primary", icon=":material/search:", key="repricing_go", on_click=_look,
                   args=(workbench, asked))  # fmt: skip
         st.caption("Compares every call of the period and filters above. Nothing is changed.", width="content")
     if found := errand.result(LOOK, "Comparing calls"):
@@ -89,7 +89,7 @@ def _cards(told: dict[str, Any]) -> None:
     total = told["total"]
     change = total["after_nanousd"] - total["before_nanousd"]
     before = total["before_nanousd"]
-    share = f"{100 * change / before:+,.1f} %" if before and not total["unknown"] else None
+    share = f"{100 * change / before:+,.1f}%" if before and not total["unknown"] else None
     with st.container(horizontal=True, gap="small"):
         st.metric("Calls that differ", f"{total['attempts']:,}", border=True, width=190, height="stretch",
                   help=f"Of {told['looked_at']:,}, in {told['runs']:,} runs.")  # fmt: skip

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
 from core.llm.history import Story
 from core.llm.router import Route
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import context, figures, form, show, view
+from pages.widgets import context, figures, form, press, show, view
 from pages.widgets.context import Context
 
 
@@ -58,16 +59,30 @@ def ask(room: Room, verb: str, build: Callable[[], AiRequest], *, ready: bool) -
     view.begin(room.page, room.workbench, build, ready=ready)
     context.show_in_url(room.run_id)
     room.running = form.buttons(room.page, room.workbench, verb, room.run_id, ready=ready)
-    view.refusal(room.page)
+    press.refusal(room.page)
 
 
-def answer(room: Room, feature: str, route: Route | None, card: DeltaGenerator, beside: DeltaGenerator) -> Story | None:
-    """The run on view, if it is what the form asks for; else, in `card`, what a run would take."""
+def answer(
+    room: Room,
+    feature: str,
+    route: Route | None,
+    card: DeltaGenerator,
+    beside: DeltaGenerator,
+    build: Callable[[], AiRequest] | None,
+) -> Story | None:
+    """The run on view, if it is what the form asks for; else, in `card`, what a run would take.
+
+    `build` makes the request of the form; None while the form is not ready.
+    """
     picked, run_id = room.picked, room.run_id
     asked = {"user_id": picked.user.id, "job_id": picked.job_id, "feature": feature}
     with room.left:
         if run_id and view.matches(room.page, room.workbench, run_id, **asked):
             return show.run(room.page, room.workbench, run_id, card, beside)
     with card.container():
-        figures.before(route, room.workbench, picked.tokens, picked.user.plan)
+        try:
+            requests = [build()] if build else []
+        except ValidationError:  # said when the button is pressed
+            requests = []
+        figures.before(route, room.workbench, picked.tokens, picked.user.plan, requests)
     return None

@@ -45,7 +45,7 @@ def progress(workbench: Workbench) -> None:
         if export.state == "running":
             _under_way(workbench)
         else:
-            _ended(workbench, export)
+            _ended(export)
 
 
 @st.fragment(run_every=1.0)
@@ -59,7 +59,7 @@ def _under_way(workbench: Workbench) -> None:
         st.button("Cancel", icon=":material/close:", key="runs_export_cancel", on_click=_cancel, args=(workbench,))
 
 
-def _ended(workbench: Workbench, export: Export) -> None:
+def _ended(export: Export) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         if export.state == "ready":
             size = f"{export.bytes / 1e6:,.1f} MB" if export.bytes >= 10**5 else f"{export.bytes / 1e3:,.1f} kB"

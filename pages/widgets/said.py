@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from core.schema import FEATURES
 from pages.widgets import words
 
 
@@ -33,4 +34,4 @@ def who(caller: str, names: Mapping[str, str]) -> str:
 
 def kind(name: str) -> str:
     """A kind of document: what made it, or what it is."""
-    return words.feature(name) if name in words.FEATURES else name.replace("_", " ").capitalize()
+    return words.feature(name) if name in FEATURES else name.replace("_", " ").capitalize()

@@ -5,10 +5,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import NotFound
 from core.llm.history import Story
+from core.schema import FEATURES
 from core.wiring import Workbench
 from pages.widgets import answer, changes, figures, keep, live, safe, view, words
 
-SCORED = tuple(name for name in words.FEATURES if name != "improve_text")  # what compares a resume with a job
+SCORED = tuple(name for name in FEATURES if name != "improve_text")  # what compares a resume with a job
 
 
 def run(page: str, workbench: Workbench, run_id: str, card: DeltaGenerator, beside: DeltaGenerator) -> Story | None:

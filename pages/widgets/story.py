@@ -146,7 +146,7 @@ def _cost_help(story: Story) -> str:
     return f"The sum of {len(story.attempts)} attempts. An estimate was counted here; unknown means there is no price."
 
 
-def _kept(story: Story, kept: list[history.Kept]) -> None:
+def _kept(story: Story, kept: list[history.Saved]) -> None:
     """What was saved from the run, each with the way to it."""
     if not kept:
         return

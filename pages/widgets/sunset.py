@@ -44,8 +44,7 @@ def _box(one: Fading) -> None:
         head, spend, calls = st.columns((6, 2, 2), vertical_alignment="center")
         head.markdown(f"**{safe.plain(one.model)}** {_badge(one)}")
         head.caption(safe.line(_where(one)))
-        status = "unknown" if one.unknown else "exact"
-        spend.metric(f"Spend at risk, {engine.RECENT_DAYS} days", words.spend(one.nanousd, status))
+        spend.metric(f"Spend at risk, {engine.RECENT_DAYS} days", words.spend(one.nanousd, one.cost_status))
         calls.metric("Calls", f"{one.legs:,}")
         if one.legs:
             today = usage_period.today()

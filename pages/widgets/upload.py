@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,6 +14,7 @@ from pages.widgets import drafts, notice, safe, said, shelf, turns
 
 TYPES = ["docx", "pdf", "md", "txt", "json"]
 PASTED = "the pasted text"
+LONGEST_PROFESSION = 60  # characters; what is longer is a sentence
 MEGABYTES = importing.MAX_BYTES // 1_000_000
 
 
@@ -38,7 +38,7 @@ def resume(workbench: Workbench, user: Any, *, first: bool) -> None:
             st.form("drive_save_resume", border=False),
             st.container(horizontal=True, vertical_alignment="bottom"),
         ):
-            st.text_input("Label", _called(name), max_chars=200, key=_label(user))
+            st.text_input("Label", _called(name, content), max_chars=200, key=_label(user))
             st.form_submit_button(
                 "Save as a new version",
                 type="primary",
@@ -66,13 +66,12 @@ def _paste_key(user: Any) -> str:
     return f"drive_paste_{user.id}"
 
 
-def _called(name: str) -> str:
-    """A label to begin with: the file's name where it says something, else the day."""
-    stem = Path(name).stem.strip()
-    if name != PASTED and sum(char.isalpha() for char in stem) > 1:
-        return stem[:200]
+def _called(name: str, content: dict[str, Any]) -> str:
+    """A label to begin with: the profession the resume names, and the day. A file's name says whose it is and no more."""
     today = datetime.now(said.zone())
-    return f"{'Pasted' if name == PASTED else 'Imported'} {today.day} {today:%b}"
+    profession = " ".join(str((content.get("basics") or {}).get("label") or "").split())
+    how = profession if 0 < len(profession) <= LONGEST_PROFESSION else "Pasted" if name == PASTED else "Imported"
+    return f"{how}{',' if how == profession else ''} {today.day} {today:%b}"
 
 
 def file(purpose: str, label: str, read: Callable[[bytes, str], Any]) -> tuple[str, Any] | None:

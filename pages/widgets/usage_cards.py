@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core import sureness
 from core.usage.coverage import known_calls
 from core.usage.figures import Percentiles, Series, Total
 from core.usage.queries import Snapshot
@@ -13,7 +14,7 @@ from pages.widgets.usage_filters import Asked
 from pages.widgets.usage_links import runs_of
 
 MUCH = 10  # times as much, above which a change is no percentage
-UNCHANGED = ("0 %", "0.0 points")
+UNCHANGED = ("0%", "0.0 points")
 
 
 def draw(figures: Snapshot, asked: Asked) -> Total:
@@ -46,19 +47,14 @@ def _money(now: Total, before: Total, series: Series, beyond: int) -> None:
     if now.unknown:
         help += f"  \n≥ because the cost of {_runs(now.unknown)} is not known in full: it is at least that much."
     if before.runs:
-        help += f"  \nThe period before: {words.spend(before.cost_nanousd, sureness(before))}."
-    value = words.spend(spent(now, beyond), sureness(now))
+        help += f"  \nThe period before: {words.spend(before.cost_nanousd, sureness.least(before))}."
+    value = words.spend(spent(now, beyond), sureness.least(now))
     _card("Spend", value, _change(now.cost_nanousd, before.cost_nanousd), series.usd[0], help=help)
 
 
 def spent(total: Total, beyond: int) -> int | None:
     """Nano-dollars that are known to have been spent: the runs of known cost, and `known_calls` of the others."""
     return (total.cost_nanousd or 0) + beyond if beyond else total.cost_nanousd
-
-
-def sureness(total: Total) -> str:
-    """The status of the least sure of its runs."""
-    return "unknown" if total.unknown else "estimated" if total.estimated else "exact"
 
 
 def _tokens(now: Total, before: Total, series: Series) -> None:
@@ -86,7 +82,7 @@ def _parts(now: Total) -> None:
 
 
 def _share(now: float | None, before: float | None, by_status: Series) -> None:
-    points = None if now is None or before is None else _signed(100 * (now - before), 1, "points")
+    points = None if now is None or before is None else _signed(100 * (now - before), 1, " points")
     value = "–" if now is None else f"{now:.1%}"
     help = (
         "Of the answered runs those that another model, or the rules, answered because the first failed or was skipped."
@@ -127,9 +123,9 @@ def _change(now: float | None, before: float | None) -> str | None:
 
 
 def _signed(by: float, digits: int, unit: str) -> str:
-    """`+3 %`, `-0.4 points`; no sign where it rounds to nothing, which is neither good nor bad."""
+    """`+3%`, `-0.4 points`; no sign where it rounds to nothing, which is neither good nor bad."""
     rounded = round(by, digits)
-    return f"{rounded:+.{digits}f} {unit}" if rounded else f"{0:.{digits}f} {unit}"
+    return f"{rounded:+.{digits}f}{unit}" if rounded else f"{0:.{digits}f}{unit}"
 
 
 def fallback_share(by_status: Series) -> Any:
@@ -150,11 +146,7 @@ def _unpriced(figures: Snapshot, asked: Asked) -> int:
 
 def _coverage(now: Total, asked: Asked, beyond: int, unpriced: int) -> None:
     """How sure the total is, and the way to what is not; `beyond` is the part of it from runs of unknown cost."""
-    shares = [
-        f"{_percent(getattr(now, name), now.runs)} {name}"
-        for name in ("exact", "estimated", "unknown")
-        if getattr(now, name)
-    ]
+    shares = [f"{_percent(getattr(now, name), now.runs)} {name}" for name in sureness.LEVELS if getattr(now, name)]
     with st.container(horizontal=True, vertical_alignment="center"):
         told = f"Cost of {_runs(now.runs)}: {', '.join(shares)}."
         st.caption(told, width="content", help=f"Days begin at midnight in your time zone, {asked.filter.zone}.")
@@ -177,4 +169,4 @@ def _runs(count: int) -> str:
 
 def _percent(part: int, whole: int) -> str:
     share = 100 * part / whole
-    return f"{share:.0f} %" if share in (0, 100) else f"{min(max(share, 0.1), 99.9):.1f} %"
+    return f"{share:.0f}%" if share in (0, 100) else f"{min(max(share, 0.1), 99.9):.1f}%"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core import sureness
 from core.usage.economics import USUAL, Economy
 from pages.widgets import grid, safe, usage_filters, words
-from pages.widgets.usage_cards import sureness
 from pages.widgets.usage_filters import Names
 
 KEY = "usage_grouped"
@@ -28,7 +28,7 @@ def groups() -> tuple[str, ...]:
 def draw(whole: Economy, spent: int | None, rows: Sequence[Economy], by: Sequence[str], names: Names) -> None:
     """The whole in words, of which `spent` is known in nano-dollars, and the groups in figures, dearest first."""
     if whole.kept:
-        each = words.spend(None if spent is None else spent // whole.kept, sureness(whole.total))
+        each = words.spend(None if spent is None else spent // whole.kept, sureness.least(whole.total))
         papers = "the one document" if whole.kept == 1 else f"each of {whole.kept:,} documents"
         st.markdown(safe.line(f"**{each}** for {papers} kept, failures and trials included."))
     else:
@@ -44,7 +44,7 @@ def draw(whole: Economy, spent: int | None, rows: Sequence[Economy], by: Sequenc
             "Spend": number(format="$%.4f", help="Empty: no price is known."),
             "Kept": number(format="localized", help="Documents and resume versions saved from these runs"),
             "Per kept": number(format="$%.4f", help="Spend of all runs of the row by what was kept"),
-            "Text kept": number(format="percent", help="How much of the model's text stands in what was saved"),
+            "Text kept": number(format="%.1f%%", help="How much of the model's text stands in what was saved"),
             "Unknown": number(format="localized", help="Runs whose cost is unknown and not in the spend"),
         },
     )
@@ -60,6 +60,6 @@ def _line(row: Economy, by: Sequence[str], names: Names) -> dict[str, object]:
         "Spend": None if row.total.cost_nanousd is None else row.total.cost_nanousd / 1e9,
         "Kept": row.kept,
         "Per kept": None if row.nanousd_each is None else row.nanousd_each / 1e9,
-        "Text kept": None if row.kept_permille is None else row.kept_permille / 1000,
+        "Text kept": None if row.kept_permille is None else row.kept_permille / 10,
         "Unknown": row.total.unknown,
     }

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import streamlit as st
 
+from core.access import members
+from core.drive import people
 from core.usage.filters import RUN_DIMENSIONS, Every, Filter, Value
 from core.usage.queries import Snapshot
+from core.wiring import Workbench
 from pages.widgets import address, links, safe, said, usage_period, words
 
 Names = dict[str, str]  # what people are called, by the name the engine knows
@@ -36,6 +40,13 @@ class Asked:
     every: Every
 
 
+def called(workbench: Workbench) -> Names:
+    """What members are called, and the candidate whom the URL asks for."""
+    user = address.number("user")
+    told = people.name(workbench.store, user) if user else None
+    return members.names(workbench.store) | ({f"user:{user}": told} if told else {})
+
+
 def draw(figures: Snapshot, names: Names, *, splits: bool = True) -> Asked:
     """The pickers in a row, and a chip for each filter that is set."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -51,7 +62,7 @@ def draw(figures: Snapshot, names: Names, *, splits: bool = True) -> Asked:
     asked = Filter.days(first, last, said.zone(), where)
     span = (last - first).days + 1
     every: Every = "hour" if span <= 2 else "day" if span <= 120 else "week" if span <= 800 else "month"
-    return Asked(asked, asked.previous(), split(), every)
+    return Asked(asked, asked.previous(datetime.now(UTC)), split(), every)
 
 
 def view(views: Mapping[str, str]) -> str:
@@ -140,6 +151,8 @@ def say(dimension: str, names: Names) -> Callable[[Value], str]:
             return words.STATUSES.get(text, (text,))[0]
         if dimension == "caller":
             return said.who(text, names)
+        if dimension == "user":
+            return names.get(f"user:{text}", text)
         return text
 
     return said_so

@@ -28,7 +28,7 @@ def overview(figures: Snapshot, asked: Asked, names: Names) -> None:
     _heading(f"Spend by {usage_filters.LABELS[asked.split].lower()}", "Click a bar to see that part alone.")
     if np.any(np.nan_to_num(np.asarray(series.usd, dtype=float))):
         groups = _grouped(series, series.usd, say)
-        figure = charts.bars(series.times, groups, hover="$%{y:,.4f}", prefix="$")
+        figure = charts.bars(series.times, groups, hover="$%{y:,.4f}", money=True)
         charts.draw(figure, "usage_spend", alt="Spend over time", on_click=_narrow(asked.split))
     else:
         st.caption("Nothing to draw: no run of this period has a known cost above $0.")
@@ -36,15 +36,24 @@ def overview(figures: Snapshot, asked: Asked, names: Names) -> None:
     total = figures.series(asked.filter, None, asked.every)
     with left:
         _heading("Tokens", f"Cached are part of the input, reasoning of the output. {_closer(asked)}")
-        charts.draw(_token_mix(total), "usage_tokens", alt="Tokens over time", on_click=_zoom(asked))
+        if total.of("input_tokens").any() or total.of("output_tokens").any():
+            charts.draw(_token_mix(total), "usage_tokens", alt="Tokens over time", on_click=_zoom(asked))
+        else:
+            st.caption("Nothing to draw: no run of this period used a token.")
     with right:
         _heading("Cache hit share", f"Input tokens that the provider had cached. {_closer(asked)}")
         hits = total.of("cached_tokens")[0] / np.where(
             total.of("input_tokens")[0] == 0, np.nan, total.of("input_tokens")[0]
         )
-        figure = charts.lines(total.times, [("cached", None, hits)], hover="%{y:.1%}", share=True)
-        charts.draw(figure, "usage_cached", alt="Cache hit share over time", on_click=_zoom(asked))
-    _heading("When", "Runs by weekday and hour, in your time zone. Click an hour to open its busiest runs.")
+        if np.isfinite(hits).any():
+            figure = charts.lines(total.times, [("cached", None, hits)], hover="%{y:.1%}", share=True)
+            charts.draw(figure, "usage_cached", alt="Cache hit share over time", on_click=_zoom(asked))
+        else:
+            st.caption("Nothing to draw: no run of this period sent a token.")
+    _heading(
+        "Runs by weekday and hour",
+        "In your time zone; the stronger the colour, the more. Click an hour to open its busiest runs.",
+    )
     heat = figures.heat(asked.filter)
     figure = charts.heat(heat.runs, rows=DAYS, unit="runs")
     charts.draw(figure, "usage_heat", alt="Runs by weekday and hour", on_click=_hour(figures, asked))
@@ -154,7 +163,7 @@ def errors(figures: Snapshot, asked: Asked, names: Names) -> None:
 
 
 def _heading(title: str, help: str) -> None:
-    st.markdown(f"##### {title}", help=help)
+    st.subheader(title, anchor=False, help=help)
 
 
 def _grouped(series: Series, values: Any, say: Callable[[Value], str]) -> list[charts.Group]:
@@ -179,7 +188,7 @@ def _token_mix(total: Series) -> Any:
 
 def _ranked(groups: Sequence[charts.Group], key: str, alt: str, on_click: Callable[[Any], None]) -> None:
     if any(value for _, _, value in groups):
-        charts.draw(charts.ranked(groups, hover="$%{x:,.4f}", prefix="$"), key, alt=alt, on_click=on_click)
+        charts.draw(charts.ranked(groups, hover="$%{x:,.4f}"), key, alt=alt, on_click=on_click)
     else:
         st.caption("Nothing of known cost above $0 in this period." if groups else "Nobody in this period.")
 
@@ -198,7 +207,7 @@ def _table(rows: Sequence[Row], label: str, say: Callable[[Value], str], key: st
                 "Cached": row.total.cached_tokens,
                 "Out": row.total.output_tokens,
                 "Reasoning": row.total.reasoning_tokens,
-                "Exact": row.total.coverage,
+                "Exact": None if row.total.coverage is None else 100 * row.total.coverage,
                 "Unknown": row.total.unknown,
                 "p95": _s(row.total.latency.p95),
             }
@@ -209,7 +218,7 @@ def _table(rows: Sequence[Row], label: str, say: Callable[[Value], str], key: st
         column_config={
             "Spend": money(format="$%.4f", help="Empty: no price is known."),
             "Per run": money(format="$%.6f", help="Spend by runs of known cost."),
-            "Exact": number(format="percent", help="Share of runs whose cost is exact"),
+            "Exact": number(format="%.1f%%", help="Share of runs whose cost is exact"),
             "p95": number("Latency p95", format="%.1f s"),
             "Unknown": number(format="localized", help="Runs whose cost is unknown and not in the spend"),
             **{name: number(format="localized") for name in ("Runs", "In", "Cached", "Out", "Reasoning")},

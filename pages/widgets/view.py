@@ -1,81 +1,26 @@
-"""The run on view: started once however often one clicks, kept in the URL, found again after a reload."""
+"""The run on view: started, kept in the URL, found again after a reload."""
 
-import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import streamlit as st
-from pydantic import ValidationError
 
-from core.errors import NotFound, WorkbenchError
+from core.errors import NotFound
 from core.llm import history
 from core.llm.history import Story
 from core.schema import AiRequest
 from core.wiring import Workbench
-from pages.widgets import safe, words
-
-DOUBLE_CLICK_S = 1.5
-
-
-@dataclass(slots=True)
-class Asked:
-    """One press of Generate. The key makes it one run, whatever interrupts the page on the way."""
-
-    key: str
-    at: float
-    request: AiRequest | None = None
-
-
-def ask(page: str) -> None:
-    """For the button's `on_click`: a run is wanted; `begin` starts it once the form is drawn."""
-    st.session_state[f"{page}_wanted"] = Asked(uuid.uuid4().hex, time.monotonic())
+from pages.widgets import press, safe, words
+from pages.widgets.press import Press
 
 
 def begin(page: str, workbench: Workbench, build: Callable[[], AiRequest], *, ready: bool) -> None:
-    """Start what was asked for, unless the page says that it can't be and why.
+    """Start the run that was asked for, and take it into view."""
 
-    A refusal is kept and shown by `refusal`; nothing typed is lost.
-    """
-    wanted: Asked | None = st.session_state.get(f"{page}_wanted")
-    if not ready or wanted is None:
-        st.session_state[f"{page}_wanted"] = None  # a press that came too late must not start something later
-        return
-    st.session_state[f"{page}_refusal"] = None
-    try:
-        if wanted.request is None:
-            wanted.key, wanted.request = _same_press(page, wanted, build())
-        run_id = workbench.start(wanted.request, st.session_state["caller"], key=wanted.key)
-    except ValidationError as wrong:
-        st.session_state[f"{page}_refusal"] = mend(wrong)
-    except WorkbenchError as refused:
-        st.session_state[f"{page}_refusal"] = refused.message
-    else:
-        st.session_state[f"{page}_asked"] = wanted
-        st.session_state[f"{page}_run"] = run_id
-    st.session_state[f"{page}_wanted"] = None
+    def start(wanted: Press, requests: Sequence[AiRequest]) -> None:
+        st.session_state[f"{page}_run"] = workbench.start(requests[0], st.session_state["caller"], key=wanted.key)
 
-
-def _same_press(page: str, wanted: Asked, request: AiRequest) -> tuple[str, AiRequest]:
-    """The second half of a double click carries the key of the first."""
-    last: Asked | None = st.session_state.get(f"{page}_asked")
-    if last and last.request == request and wanted.at - last.at < DOUBLE_CLICK_S:
-        return last.key, request
-    return wanted.key, request
-
-
-def mend(wrong: ValidationError) -> str:
-    """What of a request is not as it has to be, in a sentence."""
-    first = wrong.errors(include_input=False, include_url=False)[0]
-    where = str(first["loc"][0]) if first["loc"] else "The request"
-    return f"{where}: {first['msg']}. Mend it and try again."
-
-
-def refusal(page: str) -> None:
-    """Why the last press started nothing."""
-    if message := st.session_state.get(f"{page}_refusal"):
-        st.error(safe.safe(message), icon=":material/block:")
+    press.begin(page, page, lambda _: [build()], start, ready=ready)
 
 
 def recall(page: str, workbench: Workbench, remember: Callable[[AiRequest], None]) -> str | None:

@@ -28,11 +28,14 @@ def draw(workbench: Workbench, figures: Snapshot, asked: Filter) -> None:
         scenario = FORMS[kind or "models"](workbench, figures)
         _ask(workbench, asked, scenario)
     if found := errand.result(KEY, "Replaying runs"):
-        told, (scenario, over) = found
+        told, (supposed, over) = found
+        st.subheader(safe.line(whatif_result.said(supposed)), anchor=False)
         if over != _span(asked):
             st.caption(":material/info: This is the answer for the period and filters chosen before. Calculate again.")
-        whatif_result.draw(Outcome.model_validate(told), scenario)
-        _apply(workbench, scenario)
+        elif supposed != scenario:
+            st.caption(":material/info: This is the answer to what was supposed before. Calculate again.")
+        whatif_result.draw(Outcome.model_validate(told), supposed)
+        _apply(workbench, supposed)
 
 
 def _ask(workbench: Workbench, asked: Filter, scenario: Scenario | None) -> None:

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 import streamlit as st
 
-from core.usage.scenario import Counted, Group, Outcome, Scenario, Side
+from core import sureness
+from core.usage.scenario import ALL, Counted, Group, Outcome, Scenario, Side
 from pages.widgets import charts, grid, safe, words
 
 BY = {
@@ -16,6 +18,19 @@ BY = {
 }
 
 DIFFERENCE = "Difference, $"
+
+
+def said(scenario: Scenario) -> str:
+    """What was supposed, as a heading: `openai/gpt-5-mini in place of all models`."""
+    if scenario.policy:
+        return "Under the other policy" + ("" if scenario.limits else ", its routing alone")
+    if scenario.models:
+        old = [name for name in scenario.models if name != ALL]
+        return f"{next(iter(scenario.models.values()))} in place of {', '.join(old) if old else 'all models'}"
+    if scenario.known_at:
+        day = scenario.known_at - timedelta(days=1)  # they were asked for as known at its end
+        return f"At the prices known on {day.day} {day:%B %Y}"
+    return "; ".join(f"{one.model} at ${one.input} in, ${one.output} out" for one in scenario.given)
 
 
 def draw(found: Outcome, scenario: Scenario) -> None:
@@ -40,7 +55,7 @@ def _cards(found: Outcome) -> None:
         st.metric("As it was", _spend(before), border=True, width=178, height="stretch", help=_coverage(before))
         st.metric("As supposed", _spend(after), border=True, width=178, height="stretch", help=_coverage(after))
         change = found.both_after_nanousd - found.both_before_nanousd
-        share = f"{100 * change / found.both_before_nanousd:+,.1f} %" if found.both_before_nanousd else None
+        share = f"{100 * change / found.both_before_nanousd:+,.1f}%" if found.both_before_nanousd else None
         sign = "−" if change < 0 else "+"
         st.metric(
             "Difference",
@@ -62,12 +77,11 @@ def _cards(found: Outcome) -> None:
 
 
 def _spend(side: Side) -> str:
-    return words.spend(side.nanousd, "unknown" if side.unknown else "estimated" if side.estimated else "exact")
+    return words.spend(side.nanousd, sureness.least(side))
 
 
 def _coverage(side: Side) -> str:
-    counts = [f"{getattr(side, name):,} {name}" for name in ("exact", "estimated", "unknown") if getattr(side, name)]
-    return f"cost of {', '.join(counts)}."
+    return f"cost of {sureness.coverage(side)}."
 
 
 def _months(found: Outcome) -> None:
@@ -76,7 +90,7 @@ def _months(found: Outcome) -> None:
         return
     sides = (("As it was", "before", "before_nanousd"), ("As supposed", "after", "after_nanousd"))
     drawn = [(label, key, [(getattr(one, name) or 0) / 1e9 for one in months]) for label, key, name in sides]
-    figure = charts.bars([f"{one.value}-01" for one in months], drawn, hover="$%{y:,.2f}", prefix="$")
+    figure = charts.bars([f"{one.value}-01" for one in months], drawn, hover="$%{y:,.2f}", money=True)
     figure.update_layout(barmode="group", xaxis={"tickformat": "%b %Y", "dtick": "M1"})
     charts.draw(figure, "whatif_months", alt="Spend by month, as it was and as supposed")
 

@@ -3,16 +3,16 @@
 from decimal import Decimal
 
 from core.llm import packs
-from core.schema import CostStatus
+from core.schema import CALLED, CostStatus
 
-# What each feature is called and what it makes, in one plain sentence.
-FEATURES = {
-    "match": ("Match report", "Compares the resume with the job: what fits, what is missing, where each was found."),
-    "recruiter_lens": ("Recruiter's view", "Reads the resume as a recruiter would: doubts, their evidence, a fix."),
-    "tailor_resume": ("Tailored resume", "Proposes changes that fit the resume to the job. You accept or refuse each."),
-    "cover_letter": ("Cover letter", "Writes a letter for the job from what the resume shows."),
-    "interview_prep": ("Interview pack", "Prepares likely questions, with answers that rest on the resume."),
-    "improve_text": ("Improve a text", "Rewrites a text you paste, and keeps its facts."),
+# What each feature makes, in one plain sentence.
+MAKES = {
+    "match": "Compares the resume with the job: what fits, what is missing, where each was found.",
+    "recruiter_lens": "Reads the resume as a recruiter would: doubts, their evidence, a fix.",
+    "tailor_resume": "Proposes changes that fit the resume to the job. You accept or refuse each.",
+    "cover_letter": "Writes a letter for the job from what the resume shows.",
+    "interview_prep": "Prepares likely questions, with answers that rest on the resume.",
+    "improve_text": "Rewrites a text you paste, and keeps its facts.",
 }
 
 # Status: its word on screen, the colour of its badge, its icon.
@@ -55,11 +55,12 @@ REFUSALS = {
     "storage_down": "The database did not answer. Try again in a moment.",
 }
 
+_NAMES = CALLED | {packs.NAME: "Job pack"}
 CHIPS = {"profile": "Profile", "job": "Job", "resume": "Resume", "keywords": "Keywords", "memory": "Memory"}
 
 
 def feature(name: str) -> str:
-    return "Job pack" if name == packs.NAME else FEATURES[name][0] if name in FEATURES else name
+    return _NAMES.get(name, name)
 
 
 def cause(error_code: str | None) -> str:
@@ -99,6 +100,15 @@ def spend(nanousd: int | None, status: str) -> str:
         return f"{SURE['unknown'] if status == 'unknown' else ''}$0"
     digits = 2 if nanousd >= 10**10 else 4
     return f"{SURE.get(status, '')}${nanousd / 1e9:,.{digits}f}"
+
+
+def span(least: int | None, most: int | None) -> str:
+    """Two ends of an estimate in nano-dollars, in the digits that the larger deserves: `$0.0044–0.0164`, or `unknown`."""
+    if least is None or most is None:
+        return "unknown"
+    digits = 2 if most >= 10**9 else 4 if most >= 10**6 else 6
+    low, high = (f"{amount / 1e9:,.{digits}f}" for amount in (least, most))
+    return f"${high}" if low == high else f"${low}–{high}"
 
 
 def many(count: int) -> str:

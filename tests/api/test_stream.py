@@ -153,9 +153,10 @@ def test_a_last_event_id_that_is_none_is_refused(sqlite_store: Store, last_id: s
 
 def test_silence_is_filled_with_comments(sqlite_store: Store) -> None:
     slow = Play("Letter\n", "Summary\n\n", "Text", pause_s=0.3)
+    began = time.monotonic()
     with door(sqlite_store, slow, pace=replace(QUICK, heartbeat_s=0.1)) as one, one.stream() as stream:
         events = list(stream)
-    assert 4 <= stream.comments <= 9
+    assert 4 <= stream.comments <= 1 + (time.monotonic() - began) / 0.1
     assert events[-1][1] == "done"
 
 
@@ -172,7 +173,7 @@ def test_one_who_leaves_is_noticed_at_once(sqlite_store: Store) -> None:
             stream.some(2)
             live = _live(one, stream.run_id)
             assert live._watchers == 1
-        waited_for(lambda: live._watchers == 0, within_s=0.5)
+        waited_for(lambda: live._watchers == 0, within_s=8)  # its next heartbeat would find out after 10 s
         assert not live.done
 
 
@@ -181,14 +182,14 @@ def test_an_unwatched_run_is_stopped_and_recorded(sqlite_store: Store) -> None:
         with one.stream() as stream:
             stream.some(2)
         began = time.monotonic()
-        waited_for(lambda: one.provider.heard[0].ended == "cancelled", within_s=2)
+        waited_for(lambda: one.provider.heard[0].ended == "cancelled")
         assert time.monotonic() - began >= 0.2
         waited_for(lambda: one.ask("GET", f"/runs/{stream.run_id}").json()["status"] == "cancelled")
 
 
 def test_a_run_that_is_watched_again_in_time_goes_on(sqlite_store: Store) -> None:
-    slow = Play("Letter\n", "Summary\n\n", *["word "] * 8, pause_s=0.1)
-    with door(sqlite_store, slow, pace=replace(QUICK, unwatched_s=0.4)) as one:
+    slow = Play("Letter\n", "Summary\n\n", *["word "] * 8, pause_s=0.3)
+    with door(sqlite_store, slow, pace=replace(QUICK, unwatched_s=2)) as one:
         with one.stream() as stream:
             stream.some(1)
         time.sleep(0.2)
@@ -196,7 +197,7 @@ def test_a_run_that_is_watched_again_in_time_goes_on(sqlite_store: Store) -> Non
 
 
 def test_a_page_that_looks_keeps_a_run_going(sqlite_store: Store) -> None:
-    with door(sqlite_store, letter(pause_s=0.15), pace=replace(QUICK, unwatched_s=0.2)) as one:
+    with door(sqlite_store, letter(pause_s=0.7), pace=replace(QUICK, unwatched_s=2)) as one:
         with one.stream() as stream:
             stream.some(1)
         live, seen = _live(one, stream.run_id), 0

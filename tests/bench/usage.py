@@ -110,6 +110,7 @@ def measured(folder: Path, kind: str, count: int) -> dict[str, float]:
         found["added"] = added(store, spent)
         found["memory"] = memory(store)
         found |= reruns.measured(store)
+        found |= {f"rerun of {name}": again for name, (_, again) in reruns.each(store).items()}
         store.close()
     return found
 
@@ -262,6 +263,7 @@ def table(one: dict[str, float], ten: dict[str, float] | None, kind: str, runs: 
         ("one rerun of the page, all of its server", one["rerun"], 400, 150),
         ("    by the clock, on this machine now", one["rerun waited"], None, None),
         ("    the same while all runs are exported", one["rerun beside export"], None, None),
+        *((name, took, 400, 150) for name, took in one.items() if name.startswith("rerun of ")),
         ("DuckDB, the same unfiltered", one["duckdb"], None, None),
         ("DuckDB, filtered", one["duckdb filtered"], None, None),
         ("memory for all this, MB", one["memory"], None, None),

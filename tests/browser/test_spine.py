@@ -4,11 +4,20 @@ import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 STEPS = 5  # the text must be seen to grow in more steps than these
 STOPPED = re.compile("Stopped before (the end|anything had arrived)")  # the title alone is no word of the model
 SLOW_MS = 180_000  # the embedded model on a busy machine
+SHOWS_ITS_URL = """() => document.querySelector('h1')?.innerText ===
+    {'/': 'Generate', '/drive': 'Drive', '/playground': 'Playground', '/runs': 'Runs'}[location.pathname]"""
+TWO_CLICKS = """apart => new Promise(done => {
+    const links = [...document.querySelectorAll('[data-testid=stSidebarNav] a')];
+    const press = name => links.find(link => link.innerText.includes(name)).click();
+    press('Generate');
+    setTimeout(() => { press('Runs'); done(); }, apart);
+})"""
 
 
 def settled(tab: Page) -> None:
@@ -87,13 +96,26 @@ def test_the_way_back_leads_to_the_page_before_and_to_nothing_in_between(tab: Pa
     met = ["Playground"]
     while met[-1] != "Runs":
         tab.evaluate("() => history.back()")
-        tab.wait_for_timeout(250)
+        tab.wait_for_function(SHOWS_ITS_URL)  # else the next step back could leave the workbench
         settled(tab)
         here = tab.get_by_role("heading", level=1).inner_text()
         met += [here] if here != met[-1] else []
         assert len(met) <= len(pages) + 1, met
     assert met == [*reversed(pages), "Runs"]
-    assert urlsplit(tab.url).query == ""  # no filter came from another page's address
+    tab.wait_for_function("() => location.search === ''")  # no filter came from another page's address
+    assert urlsplit(tab.url).path == "/runs"
+
+
+@pytest.mark.parametrize("apart_ms", [20, 60, 100, 150, 250])
+def test_a_page_left_before_it_was_drawn_leaves_nothing_in_the_url_of_the_next(
+    tab: Page, address: str, apart_ms: int
+) -> None:
+    opened(tab, f"{address}/runs", "h1")
+    tab.evaluate(TWO_CLICKS, apart_ms)
+    expect(tab.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    tab.wait_for_timeout(1_000)
+    settled(tab)
+    tab.wait_for_function("() => location.pathname === '/runs' && location.search === ''")
 
 
 def test_stop_ends_the_answer_and_keeps_what_had_arrived(tab: Page, address: str) -> None:

@@ -158,6 +158,23 @@ def test_a_town_alone_beside_an_address_is_where_the_person_lives(line, location
     assert (basics.get("location"), basics.get("summary")) == (location, summary)
 
 
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("Backend engineer with eight years in payments", None),
+        ("Backend engineer with 8 years in payments", None),
+        ("Data analyst, twenty-one months in retail", None),
+        ("Senior Backend Engineer", "Senior Backend Engineer"),
+        ("Engineer of the Three Gorges lock", "Engineer of the Three Gorges lock"),
+    ],
+)
+def test_a_line_that_counts_years_tells_of_the_person_and_is_no_headline(line, label):
+    text = f"Bruno Castellan\n{line}\n\nEXPERIENCE\nStock Controller, Brackenfold Foods, 2017 - 2021\n- Counted stock\n"
+    basics = read_resume(text.encode(), "bruno.txt")["basics"]
+    assert basics.get("label") == label
+    assert basics.get("summary") == (None if label else line)
+
+
 def test_a_plain_text_resume_is_read_whole():
     resume = read_resume(TEXT.encode(), "noor.txt")
     basics = resume["basics"]
@@ -485,6 +502,7 @@ LISTED = b"# Baker\n\nCompany: Crumb\n\n## You will\n\n- Bake\n- Sell\n"
         (b'{"title": "Baker", "company": "Crumb", "description": "Bake it."}', "a.json", "Baker", "Crumb", "Bake it."),
         (b'{"title": "Baker", "text": "Bake bread."}', "a.json", "Baker", "", "Bake bread."),
         (b'{"title": "Baker", "responsibilities": ["Bake", "Sell"]}', "a.json", "Baker", "", "- Bake\n- Sell"),
+        (b"# Baker\n\nBake bread.\n", "a.txt", "Baker", "", "Bake bread."),
         (LISTED, "a.md", "Baker", "Crumb", "## You will\n\n- Bake\n- Sell"),
         (b"Baker at Crumb\n\nBake bread.\n", "a.txt", "Baker", "Crumb", "Bake bread."),
         (b"Title: Baker\nEmployer: Crumb\n\nBake bread.\n", "a.txt", "Baker", "Crumb", "Bake bread."),

@@ -22,13 +22,13 @@ RESUME: dict[str, Any] = {
 }
 
 
-def saved(store: Store, user_id: int, **given: Any) -> papers.Paper:
+def saved(store: Store, user_id: int, **given: Any) -> papers.DriveDocument:
     return papers.save_document(
         store, user_id, **({"title": "Letter", "body": "Dear team", "kind": "letter", "by": "member:1"} | given)
     )
 
 
-def titles(found: list[papers.Paper]) -> list[str]:
+def titles(found: list[papers.DriveDocument]) -> list[str]:
     return [paper.title for paper in found]
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from core.drive import people
 from core.errors import Invalid, NotFound
-from core.store import EVERYONE, Store, User
-from tests.databases import person, posting
+from core.store import EVERYONE, ResumeVersion, Store, User, columns
+from tests.databases import person, posting, version
 
 
 def test_candidates_are_listed_by_name(store: Store) -> None:
@@ -105,3 +105,20 @@ def test_a_jobs_title_and_company_are_corrected_by_its_owner_alone(store: Store)
     with pytest.raises(Invalid, match="no title"):
         people.correct_job(store, owner, job, title=" ", company="")
     assert [(one.title, one.company) for one in people.jobs(store, owner)] == [("Engineer", "Norrsken")]
+
+
+def test_who_has_a_job_and_a_resume_outside_the_bin_can_be_worked_for(store: Store) -> None:
+    whole, only_job, only_resume, binned = (person(store, name=name) for name in ("Ada", "Bo", "Cy", "Di"))
+    for user in (whole, only_job, binned):
+        posting(store, user)
+    for user in (whole, only_resume, binned):
+        resume = version(store, user)
+        if user == binned:
+            with store.writing(user) as session:
+                session.get_one(ResumeVersion, resume).deleted_at = columns.now()
+    assert people.furnished(store) == {whole}
+
+
+def test_a_candidate_is_called_by_name_and_nobody_by_none(store: Store) -> None:
+    ada = person(store)
+    assert (people.name(store, ada), people.name(store, ada + 1)) == ("Ada Moreno", None)

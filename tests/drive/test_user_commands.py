@@ -67,6 +67,15 @@ def test_a_script_is_not_asked_and_no_file_names_the_candidate(
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and b"Ada Moreno" in file.read_bytes()]
 
 
+@pytest.mark.parametrize("given", ["abc", "Ada Moreno", "-1", "1.5", "9" * 19])
+def test_what_is_no_id_is_said_with_where_to_find_it(
+    house: Store, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    assert cli.main(["user", "erase", "--yes", "--", given]) == 2
+    told = capsys.readouterr().err
+    assert f"{given!r} is no id." in told and "in the address of their Drive" in told
+
+
 def test_nobody_is_not_erased(house: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["user", "erase", "99", "--yes"]) == 2
     assert "no candidate 99" in capsys.readouterr().err

@@ -27,7 +27,7 @@ from tests import benches
 from tests.databases import person, posting, version
 
 QUICK = Pace(heartbeat_s=10, unwatched_s=30, poll_s=0.02, token_kept_s=0.1)
-PATIENT = Deadlines(first_token=20, idle=20, leg=20)
+PATIENT = Deadlines(first_token=60, idle=60, leg=60)
 AI = "/api/v1/ai"
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, but a client would load certificates for it
 
@@ -55,7 +55,7 @@ class Door:
         token = token or self.token
         if token not in self.clients:
             self.clients[token] = httpx2.Client(
-                base_url=self.url, headers=bearer(token), timeout=10, trust_env=False, verify=PLAIN
+                base_url=self.url, headers=bearer(token), timeout=60, trust_env=False, verify=PLAIN
             )
         return self.clients[token]
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from core.llm.grounding import Ground, sift
+from core.llm.grounding import Ground
+from core.llm.sifting import sift, why_not
 from core.schema import Details, Found
 from tests.fakes.candidate import MATERIAL
 
 
 def supported(sentence, material):
-    why = Ground(material).why_not(sentence)
+    why = why_not(sentence, Ground(material))
     return not why, why
 
 

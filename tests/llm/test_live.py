@@ -33,13 +33,13 @@ def test_threads_that_wait_hear_of_every_event_at_once() -> None:
 
     heard, took = asyncio.run(run())
     assert heard == [[str(number) for number in range(EVENTS)]] * 4
-    assert took < 5  # one call that was not told of an event waits ten seconds
+    assert took < 30  # one call that was not told of an event waits a minute
 
 
 def _read(live: LiveRun) -> list[str]:
     seen: list[Event] = []
     while len(seen) < EVENTS:
-        seen += live.after(len(seen), wait_s=10)
+        seen += live.after(len(seen), wait_s=60)
     return said(seen)
 
 

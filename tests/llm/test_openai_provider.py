@@ -6,12 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
+from core.errors import ProviderCut
+from core.llm import accounts
 from core.llm.openai_answer import AnswerReader
 from core.llm.openai_provider import OpenAIProvider
 from core.llm.provider import Finished, Prose, Spent
+from core.llm.rows import Attempt
 from core.schema import Usage
 from tests.fakes.asking import TEXT, Outcome, ask, follow, reaching
 from tests.fakes.upstream import HANG, JSON, Reply, Upstream, delta, event, stream, tokens
@@ -32,6 +36,24 @@ def test_prose_comes_one_by_one_then_the_finish_reason_then_the_usage(upstream: 
     assert isinstance(spent, Spent)
     assert spent.usage == Usage(input_tokens=11, cached_tokens=4, output_tokens=3, reasoning_tokens=1)
     assert (spent.model, spent.tier, spent.raw["total_tokens"]) == ("fake-1", "flex", 14)
+
+
+@pytest.mark.parametrize(
+    ("tier", "price"), [("flex", " flex"), ("priority", " priority"), ("default", "luna"), (None, "luna")]
+)
+def test_an_answer_that_is_cut_is_priced_in_the_service_tier_it_came_in(
+    upstream: Upstream, tier: str | None, price: str
+) -> None:
+    said = [event({**delta(text), "model": "gpt-6-luna", "service_tier": tier}) for text in ("Hel", "lo")]
+    upstream.play(stream(*said, end="cut"))
+    [outcome] = ask(upstream.url)
+    assert isinstance(outcome.error, ProviderCut) and outcome.prose == ["Hel", "lo"]
+    attempt = Attempt(1, "openai", "gpt-6-luna", datetime.now(UTC), text=outcome.prose, messages=TEXT.messages)
+    if outcome.spent:
+        accounts.note(attempt, outcome.spent)
+    accounts.close(attempt)
+    assert attempt.cost.status == "estimated" and attempt.raw_usage is None and attempt.usage.output_tokens > 0
+    assert attempt.cost.price is not None and attempt.cost.price.endswith(price)
 
 
 def test_the_package_is_loaded_only_where_there_is_a_server_to_ask() -> None:
@@ -167,6 +189,7 @@ def test_reasoning_counted_beside_the_output_is_counted_in() -> None:
 
 # -- letting go ----------------------------------------------------------------------------------------
 
+AT_ONCE_S = 10  # a few milliseconds, but the machine may stand still; a provider that let it be would wait for 20 s
 SILENCE = {
     "before the headers": HANG,
     "after the headers": stream(end="hang"),
@@ -175,7 +198,7 @@ SILENCE = {
 
 
 @pytest.mark.parametrize("name", SILENCE)
-def test_cancelling_hangs_up_within_a_tenth_of_a_second(name: str, upstream: Upstream) -> None:
+def test_cancelling_hangs_up_at_once(name: str, upstream: Upstream) -> None:
     upstream.play(SILENCE[name])
 
     async def run() -> float:
@@ -188,16 +211,16 @@ def test_cancelling_hangs_up_within_a_tenth_of_a_second(name: str, upstream: Ups
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert await asyncio.to_thread(upstream.seen[0].left.wait, 2)
+            assert await asyncio.to_thread(upstream.seen[0].left.wait, 15)
             return cancelled_at
 
     cancelled_at = asyncio.run(run())
     left_at = upstream.seen[0].left_at
     assert left_at is not None
-    assert 0 <= left_at - cancelled_at < 0.1
+    assert 0 <= left_at - cancelled_at < AT_ONCE_S
 
 
-def test_closing_the_generator_hangs_up_within_a_tenth_of_a_second(upstream: Upstream) -> None:
+def test_closing_the_generator_hangs_up_at_once(upstream: Upstream) -> None:
     upstream.play(tokens("Hi", finish=None, usage=None, done=False, end="hang"))
 
     async def run() -> float:
@@ -206,13 +229,13 @@ def test_closing_the_generator_hangs_up_within_a_tenth_of_a_second(upstream: Ups
             assert await anext(chunks) == Prose("Hi")
             closed_at = time.monotonic()
             await chunks.aclose()
-            assert await asyncio.to_thread(upstream.seen[0].left.wait, 2)
+            assert await asyncio.to_thread(upstream.seen[0].left.wait, 15)
             return closed_at
 
     closed_at = asyncio.run(run())
     left_at = upstream.seen[0].left_at
     assert left_at is not None
-    assert 0 <= left_at - closed_at < 0.1
+    assert 0 <= left_at - closed_at < AT_ONCE_S
 
 
 def test_a_token_is_handed_on_while_the_server_is_still_silent(upstream: Upstream) -> None:

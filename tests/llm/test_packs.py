@@ -13,12 +13,12 @@ from core import cli
 from core.drive import made, papers
 from core.errors import Invalid
 from core.llm import history, packs, run_papers
-from core.llm.packs import Total
 from core.llm.provider import ModelCall
 from core.llm.scripted import Play
 from core.schema import Change, RunResult, Usage
 from core.settings import HOUSE
 from core.store import Store
+from core.sureness import Total
 from tests.benches import CALLER, LETTER, USED, Bench, bench, finished, recent, write_policy
 
 REPORT = json.dumps({"title": "A good fit", "summary": "The work fits.", "content": "## What fits\n\nMuch of it."})
@@ -88,18 +88,13 @@ def test_a_limit_that_has_room_for_two_refuses_the_third_alone(store: Store, tmp
         assert sorted(run.status for run in recent(store)) == ["ok", "ok", "refused"]
 
 
-def test_a_total_says_how_sure_it_is() -> None:
+def test_a_packs_cost_is_that_of_its_runs_and_says_how_sure_it_is() -> None:
     def costing(cost: str | None, status: str) -> RunResult:
         fields = {"cost_usd": cost, "cost_status": status, "usage": Usage()}
         return RunResult.model_construct(**fields)
 
-    some = [costing("0.00078", "exact"), costing("0.5", "estimated")]
-    assert packs.total(some) == Total(500_780_000, 1, 1, 0)
-    assert packs.total(some).status == "estimated"
-    whole = packs.total([*some, costing(None, "unknown")])
-    assert (whole.known, whole.status, whole.coverage) == (500_780_000, "unknown", "1 exact, 1 estimated, 1 unknown")
-    assert packs.total([costing(None, "unknown")]).known is None
-    assert packs.total([]).known == 0
+    some = [costing("0.00078", "exact"), costing("0.5", "estimated"), costing(None, "unknown")]
+    assert packs.total(some) == Total(500_780_000, 1, 1, 1)
 
 
 # -- papers -----------------------------------------------------------------------------------------------
@@ -113,10 +108,10 @@ def test_only_verified_changes_are_in_a_resume_nobody_has_looked_at(store: Store
         judged = story.result.changes
         assert [change.verdict for change in judged] == ["blocked"]
         plain = run_papers.paper(store, story)
-        assert "Zorbcorp" not in plain.markdown and plain.waiting == 1
+        assert "Zorbcorp" not in plain.markdown and plain.changes == ()
         assert "No change is ticked" in run_papers.keep(store, story, by="member:1").left
         ticked = run_papers.paper(store, story, ticked=judged)
-        assert "Zorbcorp" in ticked.markdown and ticked.waiting == 0
+        assert "Zorbcorp" in ticked.markdown and ticked.changes == judged
         kept = run_papers.keep(store, story, by="member:1", ticked=judged)
         assert kept.resume_version_id and kept.label.startswith("Resume v2 · For ")
 
@@ -203,6 +198,13 @@ def test_the_command_refuses_before_anything_is_sent(
 ) -> None:
     assert cli.main(["pack", "--user", "1", "--job", "1", *given]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_pack_that_is_there_is_not_overwritten(terminal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (there := terminal / "pack.zip").write_bytes(b"last week's")
+    assert cli.main(["pack", "--user", "1", "--job", "1", "--out", str(there)]) == 2
+    assert f"{there} is there already. Move it away" in capsys.readouterr().err
+    assert there.read_bytes() == b"last week's"
 
 
 def test_what_keeps_every_document_from_being_made_is_said_once(

@@ -171,7 +171,7 @@ def test_a_run_is_settled_exactly_once(store: Store) -> None:
 
 
 def test_a_run_taken_for_dead_by_mistake_is_settled_with_what_it_cost(store: Store) -> None:
-    with bench(store, letter(pause_s=0.2)) as one:
+    with bench(store, letter(pause_s=0.6)) as one:
         live = one.start()
         waited_for(lambda: one.provider.heard)
         with store.writing(EVERYONE) as session:

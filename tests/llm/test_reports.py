@@ -39,6 +39,13 @@ def claimed(text: str, of: str = "either") -> tuple[str, ...]:
         ("candidate", "Moved 12 services to Docker (Fennel Shop)."),
         ("candidate", "Cut the nightly import from 4 hours to 20 minutes."),
         ("script", "You moved twelve services to Docker, so recall how long it took."),
+        ("either", "Ines joined Fennel Shop in 2017."),
+        ("either", "Ines left Fennel Shop in 2020."),
+        ("either", "Ines was a Software Developer at Fennel Shop for three years."),
+        ("either", "The posting asks for Kubernetes and for backend development."),
+        ("either", "I looked for a Kubernetes cluster and found none."),
+        ("candidate", "Built a Python service for tickets, 900 requests a second (Brightmoor Rail)."),
+        ("evidence", "“Moved 12 services to Docker” (Fennel Shop)"),
         ("either", "Write “Moved 12 services to Docker, with no downtime” only if there was none."),
     ],
 )
@@ -72,6 +79,21 @@ def test_what_the_context_holds_or_nobody_claims_raises_no_doubt(of: str, text: 
         ("candidate", "Led a team of backend developers (Brightmoor Rail).", "led a team of backend developers"),
         ("candidate", "I have been at Fennel Shop for six years.", "six"),
         ("script", "You moved forty services to Docker.", "forty"),
+        ("either", "She has been with Brightmoor Rail since 2023.", "2023"),
+        ("either", "Ines joined Fennel Shop in 2019.", "2019"),
+        ("either", "Ines left Fennel Shop in 2018.", "2018"),
+        ("either", "She has seventeen years of backend work.", "seventeen"),
+        ("either", "Ines spent six years at Fennel Shop.", "six"),
+        ("either", "The posting asks for frequent travel.", "frequent travel"),
+        ("either", "The job is fully remote.", "remote"),
+        ("either", "They want a certified welder.", "certified"),
+        ("candidate", "Cut the nightly import from 4 hours to 3 minutes.", "3"),
+        (
+            "candidate",
+            "Perl billing scripts maintained (Brightmoor Rail).",
+            "Perl billing scripts maintained (Brightmoor Rail)",
+        ),
+        ("evidence", "“Moved 12 services to Docker” (Brightmoor Rail)", "Moved 12 services to Docker"),
     ],
 )
 def test_what_nothing_holds_is_named(of: str, text: str, claim: str) -> None:
@@ -147,3 +169,19 @@ def test_what_a_ground_heard_is_bounded_and_changes_no_verdict(monkeypatch: pyte
     assert [reports.unfounded(each, ground) for each in said] == first
     assert all("Kafka" in claims for claims in first)
     assert len(ground.heard) <= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("Ines worked as a developer at Google.", ("Google",)),
+        ("Ines knows Google Analytics.", ()),
+        ("Ines worked as a developer at Fennel Shop.", ()),
+    ],
+)
+def test_who_makes_a_tool_is_no_employer(text: str, strange: tuple[str, ...]) -> None:
+    skills = [{"id": "s1", "name": "Marketing", "keywords": ["Google Analytics"]}]
+    ground = Ground(replace(MATERIAL, resume={**(MATERIAL.resume or {}), "skills": skills}), 8.9, TODAY)
+    assert reports.unfounded(Statement(text, "either"), ground) == strange
+    in_a_letter = text.replace("Ines worked", "I worked").replace("Ines knows", "I know")
+    assert tuple(ground.unfounded(in_a_letter)) == strange

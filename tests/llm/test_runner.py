@@ -10,14 +10,14 @@ from core.access import settlement
 from core.errors import ProviderBusy, ProviderCut, ProviderDown, ProviderGarbled, ProviderRefused, StorageDown
 from core.llm import fallback, history
 from core.llm.openai_answer import AnswerReader
-from core.llm.provider import Deadlines
+from core.llm.provider import Deadlines, ModelCall
 from core.llm.scripted import Play
 from core.schema import Usage
 from core.store import Store
-from tests.benches import LETTER, POSTING, USED, bench, finished, letter, waited_for
+from tests.benches import LETTER, PATIENT, POSTING, USED, bench, finished, letter, waited_for
 from tests.databases import posting
 
-PATIENT = Deadlines(first_token=20, idle=20, leg=20)
+HASTY = Deadlines(connect=0.5, first_token=0.5, idle=0.5, leg=1.5)  # for models that are to be too slow
 PARTIAL = ("Letter\n", "A summary.\n\n", "Dear team, this is only the begin")
 
 # What a model may do wrong, what the failed leg is called, and whether what it had said is spend.
@@ -38,10 +38,21 @@ FAILURES: dict[str, tuple[Play, str, bool]] = {
 }
 
 
+def _deadlines(code: str) -> Deadlines:
+    return HASTY if code == "provider_slow" else PATIENT
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_failing_model_is_followed_by_one_that_answers(sqlite_store: Store, failure: str) -> None:
     play, code, spent = FAILURES[failure]
-    with bench(sqlite_store, play, letter()) as one:
+
+    def first(call: ModelCall) -> Play:
+        one.provider.deadlines = (
+            PATIENT  # the leg under way has read its own; the next model has time, however busy we are
+        )
+        return play
+
+    with bench(sqlite_store, first, letter(), deadlines=_deadlines(code)) as one:
         result = one.run(model=None)  # plan pro, premium: two models, then the rules
         record = history.story(one.workbench.store, result.run_id)
     assert result.status == "fallback"
@@ -56,7 +67,8 @@ def test_a_failing_model_is_followed_by_one_that_answers(sqlite_store: Store, fa
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_when_every_model_fails_the_rules_answer(sqlite_store: Store, failure: str) -> None:
-    with bench(sqlite_store, FAILURES[failure][0]) as one:
+    play, code, _ = FAILURES[failure]
+    with bench(sqlite_store, play, deadlines=_deadlines(code)) as one:
         result = one.run()
     assert (result.status, result.provider, result.model) == ("fallback", "rules", None)
     assert result.answer.title and result.answer.summary and result.answer.content
@@ -163,7 +175,7 @@ def test_a_failed_legs_latency_is_its_own(sqlite_store: Store) -> None:
 def test_silence_after_the_finish_reason_does_not_cost_the_answer(sqlite_store: Store) -> None:
     whole = letter()
     whole.hang = True
-    with bench(sqlite_store, whole) as one:
+    with bench(sqlite_store, whole, deadlines=Deadlines(first_token=60, idle=2, leg=60)) as one:
         result = one.run()
     assert result.status == "ok"
 
@@ -225,7 +237,7 @@ def test_a_cut_streams_running_count_is_an_estimate_of_at_least_what_came(sqlite
 
 
 def test_stop_ends_a_silent_upstream_and_keeps_what_had_come(store: Store) -> None:
-    with bench(store, Play(*PARTIAL, hang=True), deadlines=PATIENT) as one:
+    with bench(store, Play(*PARTIAL, hang=True)) as one:
         live = one.start()
         waited_for(lambda: any(e.kind == "delta" and e.data["field"] == "content" for e in live.events))
         asked = time.monotonic()
@@ -242,7 +254,7 @@ def test_stop_ends_a_silent_upstream_and_keeps_what_had_come(store: Store) -> No
 
 
 def test_stop_before_the_first_token_is_recorded_too(sqlite_store: Store) -> None:
-    with bench(sqlite_store, Play(hang=True), deadlines=PATIENT) as one:
+    with bench(sqlite_store, Play(hang=True)) as one:
         live = one.start()
         waited_for(lambda: one.provider.heard)
         one.workbench.cancel(live.id)
@@ -268,7 +280,7 @@ def test_leaving_stops_nothing(sqlite_store: Store) -> None:
 
 def test_an_answer_past_one_megabyte_is_cut_and_the_rules_answer(sqlite_store: Store) -> None:
     endless = Play("Letter\n", "Summary.\n\n", *["x" * 100_000] * 12)
-    with bench(sqlite_store, endless, deadlines=PATIENT) as one:
+    with bench(sqlite_store, endless) as one:
         result = one.run()
     assert result.provider == "rules"
     assert [attempt.error_code for attempt in result.attempts] == ["answer_too_long", None]

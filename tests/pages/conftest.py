@@ -56,7 +56,7 @@ def page() -> Callable[..., AppTest]:
     """Opens a page as a browser would: `page()`, `page("playground.py")`, `page(run=ID)`."""
 
     def opened(name: str | None = None, **query: str) -> AppTest:
-        at = AppTest.from_file(str(FRAME), default_timeout=20)
+        at = AppTest.from_file(str(FRAME), default_timeout=120)
         if name is None:
             for key, value in query.items():
                 at.query_params[key] = value

@@ -21,17 +21,23 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("case", CHANGES)
-def test_a_change_is_one_step_or_none(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    call, url, steps = CHANGES[case]
-    sent: list[str] = []
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What the browser is told to write into its URL, oldest first."""
+    told: list[dict[str, str]] = []
     send = QueryParams._send_query_param_msg
 
     def counted(params: QueryParams) -> None:
-        sent.append(str(params))
+        told.append(params.to_dict())
         send(params)
 
     monkeypatch.setattr(QueryParams, "_send_query_param_msg", counted)
+    return told
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_a_change_is_one_step_or_none(case: str, sent: list[dict[str, str]]) -> None:
+    call, url, steps = CHANGES[case]
     at = AppTest.from_string(SCRIPT.format(call=call))
     at.query_params["user"] = "1"
     at.query_params["run"] = "a"
@@ -40,3 +46,32 @@ def test_a_change_is_one_step_or_none(case: str, monkeypatch: pytest.MonkeyPatch
     pairs = sorted(tuple(pair.split("=")) for pair in url.split("&"))
     assert sorted((name, value) for name, values in at.query_params.items() for value in values) == pairs
     assert len(sent) == steps
+
+
+def test_the_url_is_said_again_after_another_page_and_only_then(sent: list[dict[str, str]]) -> None:
+    at = AppTest.from_string("""
+import streamlit as st
+from pages.widgets import address
+with address.held(st.session_state["page"]):
+    if st.session_state["cut_short"]:
+        st.stop()
+""")
+    at.query_params["run"] = "a"
+    met = []
+    # The first page of a visit comes from no other; a page cut short says it when it is drawn whole.
+    for page, cut_short in (
+        ("runs", 0),
+        ("runs", 0),
+        ("drive", 0),
+        ("drive", 0),
+        ("runs", 1),
+        ("runs", 0),
+        ("runs", 0),
+    ):
+        at.session_state["page"], at.session_state["cut_short"] = page, cut_short
+        sent.clear()
+        at.run()
+        assert not at.exception
+        met.append(list(sent))
+    said = [{"run": "a"}]
+    assert met == [[], [], said, [], [], said, []]

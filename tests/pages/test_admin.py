@@ -34,7 +34,7 @@ def house(opening: Open) -> Workbench:
 
 
 def admin(house: Workbench, caller: Caller | None = None, **query: str) -> AppTest:
-    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=20)
+    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=120)
     at.session_state["caller"] = caller or members.caller(members.local_admin(house.store))
     for name, value in query.items():
         at.query_params[name] = value

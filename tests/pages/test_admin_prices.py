@@ -30,7 +30,7 @@ def house(opening: Open) -> Iterator[Workbench]:
 
 
 def shown(house: Workbench, caller: Caller | None = None) -> AppTest:
-    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=20)
+    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=120)
     at.session_state["caller"] = caller or members.caller(members.local_admin(house.store))
     at.query_params["view"] = "prices"
     return ran(at)
@@ -175,7 +175,7 @@ def test_a_model_whose_calls_have_no_price_stands_on_top_with_a_button(opening: 
 
 @pytest.mark.parametrize("provider", ["openai", "mistral"])
 def test_a_link_opens_the_form_for_a_model(house: Workbench, provider: str) -> None:
-    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=20)
+    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=120)
     at.session_state["caller"] = ADMIN
     at.query_params["view"], at.query_params["price"] = "prices", f"{provider}/house/model"
     ran(at)
@@ -203,7 +203,7 @@ def test_a_search_narrows_own_rows_and_finds_any_model_of_the_catalogue(house: W
 
 def test_changes_are_told_with_who_and_why(house: Workbench) -> None:
     prices.retire(house.store, added(house), ADMIN, "A slip")
-    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=20)
+    at = AppTest.from_file(str(HOUSE / "pages" / "admin.py"), default_timeout=120)
     at.session_state["caller"], at.session_state["admin_price_changes"] = ADMIN, True
     at.query_params["view"] = "prices"
     table = ran(at).dataframe[0].value

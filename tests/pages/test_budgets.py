@@ -219,7 +219,7 @@ def test_the_chart_draws_spend_forecast_band_and_budget() -> None:
     figure = charts.burn_down((days[:3], [1, 2, 2.5]), (days[1:], [2, 2, 3, 4], [2, 3, 4, 5], [2, 4, 5, 7]), 6)
     drawn = {trace.name: list(trace.y) for trace in figure.data if trace.name}
     assert drawn["Spent"] == [1, 2, 2.5] and drawn["Likely"] == [2, 3, 4, 5] and drawn["Budget"] == [6, 6]
-    assert drawn["80 in 100"] == [2, 2, 3, 4] and list(figure.data[0].y) == [2, 4, 5, 7]
+    assert drawn["Likely range"] == [2, 2, 3, 4] and list(figure.data[0].y) == [2, 4, 5, 7]
     assert figure.layout.yaxis.range[1] > 7
     bare = charts.burn_down((days[:1], [0]), ([], [], [], []), 6)
     assert [trace.name for trace in bare.data] == ["Spent", "Budget"]

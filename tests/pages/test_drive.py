@@ -1,62 +1,24 @@
-"""Drive: documents with their revisions and bin, resume versions, jobs, memory; and files coming in."""
+"""Drive: whose it is, jobs with files coming in, the bin, erasing a candidate, memory."""
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from core.drive import bin, papers, people
-from core.schema import Change
 from core.store import EVERYONE, Member
 from core.tools import memory
 from core.wiring import Workbench
 from tests.databases import posting, version
+from tests.pages.drives import Pages, ada, drive, labels, letter, with_ada
 from tests.pages.reading import said
-
-Pages = Callable[..., AppTest]
-
-RESUME = """# Ada Moreno
-
-ada@example.com
-
-## Experience
-
-### Backend engineer, Norrsken Freight
-
-2020 - 2024
-
-- Wrote Python services for 40 depots
-"""
 
 
 @pytest.fixture
 def house(opening: Callable[..., Workbench]) -> Workbench:
-    """A workbench with one candidate more, whose Drive is empty."""
-    workbench = opening()
-    people.add_candidate(workbench.store, name="Ada Moreno", plan="pro", profile={})
-    return workbench
-
-
-def ada(house: Workbench) -> int:
-    return next(user.id for user in people.candidates(house.store) if user.name == "Ada Moreno")
-
-
-def letter(house: Workbench, **given: Any) -> papers.Paper:
-    wanted = {"title": "Letter", "body": "Dear *team*", "kind": "cover_letter", "by": "member:1"} | given
-    return papers.save_document(house.store, ada(house), **wanted)
-
-
-def drive(page: Pages, house: Workbench, **query: object) -> AppTest:
-    at = page("drive.py", **({"user": str(ada(house))} | {name: str(value) for name, value in query.items()}))
-    assert not at.exception
-    return at
-
-
-def labels(at: AppTest) -> list[str]:
-    return [button.label for button in at.button]
+    return with_ada(opening())
 
 
 # -- whose Drive ---------------------------------------------------------------------------------------
@@ -160,245 +122,6 @@ def test_a_plan_is_changed_where_the_candidate_is(house: Workbench, page: Pages)
     at.button(key=f"FormSubmitter:drive_plan_{ada(house)}-Change").click().run()
     assert "Ada Moreno is on plan premium now." in said(at)
     assert next(user.plan for user in people.candidates(house.store) if user.id == ada(house)) == "premium"
-
-
-# -- documents -----------------------------------------------------------------------------------------
-
-
-def test_a_document_opens_from_the_list_and_goes_back(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house)
-    at.button(key=f"drive_open_document_{paper.id}").click().run()
-    assert at.subheader[0].value == "Letter"
-    assert "Dear *team*" in said(at)
-    at.button(key="drive_back_documents").click().run()
-    assert "Letter" in labels(at)
-
-
-def test_what_a_model_wrote_loads_nothing(house: Workbench, page: Pages) -> None:
-    paper = letter(house, body="![x](https://evil.example/a.png) <img src=x> [go](https://evil.example)")
-    shown = said(drive(page, house, document=paper.id))
-    assert "![x](" not in shown
-    assert "](https" not in shown
-    assert "\\<img" in shown
-
-
-def test_rename_changes_the_title_on_the_page(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.text_input(key=f"drive_title_{paper.id}").input("For Norrsken")
-    at.button(key="FormSubmitter:drive_rename-Rename").click().run()
-    assert at.subheader[0].value == "For Norrsken"
-    assert papers.documents(house.store, ada(house))[0].title == "For Norrsken"
-
-
-def test_an_edited_text_becomes_the_next_revision(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
-    at.text_area(key=f"drive_text_{paper.id}_1").input("Dear all")
-    at.button(key="drive_revise").click().run()
-    assert not at.exception
-    assert "Saved as revision 2." in said(at)
-    assert at.segmented_control(key=f"drive_mode_{paper.id}").value == "Read"
-    kept = papers.revisions(house.store, ada(house), paper.id)
-    assert (kept[0].number, kept[0].body, kept[0].created_by) == (2, "Dear all", "member:1")
-
-
-def test_an_unsaved_edit_outlives_another_page_and_can_be_given_up(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
-    at.text_area(key=f"drive_text_{paper.id}_1").set_value("Dear all").run()
-    at.switch_page("generate.py").run()
-    at.query_params.clear()
-    at.switch_page("drive.py")
-    at.query_params["document"] = str(paper.id)
-    at.run()
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
-    assert at.text_area(key=f"drive_text_{paper.id}_1").value == "Dear all"
-    at.button(key="drive_discard").click().run()
-    assert at.text_area(key=f"drive_text_{paper.id}_1").value == "Dear *team*"
-    assert len(papers.revisions(house.store, ada(house), paper.id)) == 1
-
-
-def test_an_emptied_text_is_refused_and_not_lost(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
-    at.text_area(key=f"drive_text_{paper.id}_1").input(" ")
-    at.button(key="drive_revise").click().run()
-    assert "There is no text to save" in at.error[0].value
-    assert len(papers.revisions(house.store, ada(house), paper.id)) == 1
-
-
-def test_an_earlier_revision_is_read_and_restored(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    papers.save_revision(house.store, ada(house), paper.id, body="Second", by="cli")
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Revisions").run()
-    assert "drive_restore_revision" not in [button.key for button in at.button]  # the newest needs no restoring
-    at.selectbox(key=f"drive_revision_{paper.id}").select(1).run()
-    assert "Dear *team*" in said(at)
-    at.button(key="drive_restore_revision").click().run()
-    assert papers.documents(house.store, ada(house))[0].body == "Dear *team*"
-    assert [one.number for one in papers.revisions(house.store, ada(house), paper.id)] == [3, 2, 1]
-
-
-def test_the_bin_has_an_undo(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.button(key="drive_bin").click().run()
-    assert "is in the bin" in at.success[0].value
-    assert papers.documents(house.store, ada(house)) == []
-    at.button(key="drive_undo").click().run()
-    assert "is back" in at.success[0].value
-    assert [one.id for one in papers.documents(house.store, ada(house))] == [paper.id]
-
-
-def test_a_document_is_taken_out_of_the_bin(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    bin.put(house.store, ada(house), "document", paper.id)
-    at = drive(page, house)
-    assert at.expander[0].label == "Bin (1)"
-    at.button(key=f"drive_unbin_{paper.id}").click().run()
-    assert "Letter" in labels(at)
-
-
-def test_a_link_to_a_binned_document_says_where_it_is(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    bin.put(house.store, ada(house), "document", paper.id)
-    at = drive(page, house, document=paper.id)
-    assert "is in the bin" in at.warning[0].value
-    at.button(key=f"drive_unbin_{paper.id}").click().run()
-    assert at.subheader[0].value == "Letter"
-
-
-def test_a_document_binned_by_another_meanwhile_is_said(house: Workbench, page: Pages) -> None:
-    paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    bin.put(house.store, ada(house), "document", paper.id)
-    at.button(key="drive_bin").click().run()
-    assert not at.exception
-    assert "not in the candidate's Drive any more" in at.error[0].value
-
-
-# -- resume versions -----------------------------------------------------------------------------------
-
-
-def test_a_resume_is_imported_after_it_was_shown(house: Workbench, page: Pages) -> None:
-    at = drive(page, house, view="resumes")
-    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload("ada.md", RESUME.encode()).run()
-    assert "Wrote Python services for 40 depots" in said(at)
-    assert not papers.resume_versions(house.store, ada(house))
-    (label,) = [field for field in at.text_input if field.label == "Label"]
-    assert label.value == "ada"
-    label.input("From her file")
-    at.button(key="FormSubmitter:drive_save_resume-Save as a new version").click().run()
-    assert not at.exception
-    (version,) = papers.resume_versions(house.store, ada(house))
-    assert (version.label, version.kind, version.content["basics"]["name"]) == ("From her file", "base", "Ada Moreno")
-    assert at.subheader[0].value == "v1 · From her file"
-
-
-def test_a_resume_is_imported_from_pasted_text(house: Workbench, page: Pages) -> None:
-    at = drive(page, house, view="resumes")
-    at.text_area(key=f"drive_paste_{ada(house)}").set_value(RESUME).run()
-    assert "Wrote Python services for 40 depots" in said(at)
-    assert "No work entries were recognised" not in said(at)
-    (label,) = [field for field in at.text_input if field.label == "Label"]
-    assert str(label.value).startswith("Pasted ")
-    at.button(key="FormSubmitter:drive_save_resume-Save as a new version").click().run()
-    (version,) = papers.resume_versions(house.store, ada(house))
-    assert version.content["work"][0]["highlights"] == ["Wrote Python services for 40 depots"]
-    at.button(key="drive_back_resumes").click().run()
-    assert at.text_area(key=f"drive_paste_{ada(house)}").value == ""
-
-
-def test_a_resume_without_work_is_doubted_before_it_is_saved(house: Workbench, page: Pages) -> None:
-    at = drive(page, house, view="resumes")
-    at.text_area(key=f"drive_paste_{ada(house)}").set_value("# Ada Moreno\n\n## Skills\n\n- Python").run()
-    assert "No work entries were recognised." in at.warning[0].value
-
-
-@pytest.mark.parametrize(("file", "begins"), [("2.md", "Imported "), ("ada moreno.md", "ada moreno")])
-def test_a_version_is_called_after_its_file_where_that_says_something(
-    house: Workbench, page: Pages, file: str, begins: str
-) -> None:
-    at = drive(page, house, view="resumes")
-    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload(file, RESUME.encode()).run()
-    (label,) = [field for field in at.text_input if field.label == "Label"]
-    assert str(label.value).startswith(begins)
-
-
-def test_a_file_chosen_for_one_candidate_is_not_offered_to_another(house: Workbench, page: Pages) -> None:
-    at = drive(page, house, view="resumes")
-    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload("ada.md", RESUME.encode()).run()
-    other = next(user.id for user in people.candidates(house.store) if user.id != ada(house))
-    at.selectbox(key="drive_user").select(other).run()
-    assert "Nothing is saved yet" not in said(at)
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "sentence"),
-    [
-        ("broken.docx", b"not a zip at all", "damaged or of another kind"),
-        ("empty.pdf", b"  ", "This file is empty"),
-        ("list.json", b"[1, 2]", "This JSON is a list"),
-        ("scan.pdf", b"\x89PNG\r\n\x1a\n" + b"0" * 40, "This is a picture"),
-    ],
-)
-def test_a_file_that_cannot_be_read_says_why_and_saves_nothing(
-    house: Workbench, page: Pages, name: str, data: bytes, sentence: str
-) -> None:
-    at = drive(page, house, view="resumes")
-    at.file_uploader(key=f"drive_file_resume_{ada(house)}_0").upload(name, data).run()
-    assert not at.exception
-    assert sentence in at.error[0].value
-    assert "FormSubmitter:drive_save_resume-Save as a new version" not in [button.key for button in at.button]
-    assert not papers.resume_versions(house.store, ada(house))
-
-
-def test_a_tailored_version_shows_what_it_changed(house: Workbench, page: Pages) -> None:
-    store, user = house.store, ada(house)
-    content = {"basics": {"name": "Ada"}, "work": [{"name": "Norrsken", "highlights": ["Wrote Python", "Kept pagers"]}]}
-    base = papers.add_resume(store, user, content, label="Base")
-    change = Change(op="remove", path="work/w1/highlights/w1h2", original="Kept pagers")
-    made = papers.save_tailored(store, user, base.id, [change], label="For Norrsken", job_id=None, run_id="run-1")
-    at = drive(page, house, view="resumes")
-    at.button(key=f"drive_open_version_{made.id}").click().run()
-    assert "Kept pagers" not in said(at)
-    at.segmented_control(key=f"drive_version_mode_{made.id}").select("Changes").run()
-    assert "Kept pagers" in said(at)
-    assert "Before, v1" in said(at)
-    assert "Wrote Python" not in said(at)
-
-
-def test_a_resume_is_downloaded_as_word_markdown_and_json(house: Workbench, page: Pages) -> None:
-    base = papers.add_resume(house.store, ada(house), {"basics": {"name": "Ada Moreno"}}, label="Base")
-    at = drive(page, house, version=base.id)
-    assert [button.label for button in at.get("download_button")] == ["Word", "Markdown", "JSON Resume"]
-
-
-def test_a_version_is_edited_by_hand_into_a_new_one(house: Workbench, page: Pages) -> None:
-    store, user = house.store, ada(house)
-    content = {
-        "basics": {"name": "Ada", "summary": "Engineer."},
-        "work": [{"name": "Norrsken", "highlights": ["Wrote Python", "Kept pagers"]}],
-    }
-    base = papers.add_resume(store, user, content, label="Base")
-    at = drive(page, house, version=base.id)
-    at.segmented_control(key=f"drive_version_mode_{base.id}").select("Edit as new version").run()
-    at.text_area(key=f"drive_edit_{base.id}_summary").set_value("Backend engineer.")
-    at.text_area(key=f"drive_edit_{base.id}_w1").set_value("Wrote Python\nLed a team")
-    at.button(key="drive_save_edited").click().run()
-    assert not at.exception
-    made, old = papers.resume_versions(store, user)
-    assert (made.number, made.kind, made.label) == (2, "manual", "Base, edited")
-    assert made.content["basics"]["summary"] == "Backend engineer."
-    assert made.content["work"][0]["highlights"] == ["Wrote Python", "Led a team"]
-    assert old.content == base.content
-    assert at.subheader[0].value == "v2 · Base, edited"
 
 
 # -- jobs ----------------------------------------------------------------------------------------------

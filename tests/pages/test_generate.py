@@ -1,15 +1,12 @@
-"""Generate: from picking a candidate to a kept document, and every way it can go wrong on the way."""
+"""Generate: from picking a candidate to the answer on view, and every way it can go wrong on the way."""
 
-import json
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.runtime.state.query_params import QueryParams
-from streamlit.testing.v1 import AppTest
 
 from core.access import members
 from core.drive import papers, people
@@ -20,43 +17,15 @@ from core.errors import (
     ProviderGarbled,
     ProviderSlow,
 )
-from core.llm import history
+from core.llm import packs
 from core.llm.provider import Deadlines
 from core.llm.scripted import Play
-from core.schema import AiRequest, Caller, Usage
+from core.schema import AiRequest, Caller
 from core.wiring import Workbench
 from pages.widgets import form, view
 from tests.benches import recent
+from tests.pages.generating import GOOD, Opening, Pages, make, on_premium
 from tests.pages.reading import metrics, said
-
-Opening = Callable[..., Workbench]
-Pages = Callable[..., AppTest]
-
-ANSWER = {
-    "title": "A good fit",
-    "summary": "The work fits.",
-    "content": "## What fits\n\nMuch of it.",
-    "bullets": ["First strength", "Second strength"],
-    "warnings": ["One doubt"],
-    "next_actions": ["Ask about it"],
-}
-GOOD = Play(
-    *[json.dumps(ANSWER)[at : at + 9] for at in range(0, 400, 9)], usage=Usage(input_tokens=900, output_tokens=80)
-)
-LETTER = Play("Cover letter: Acme\n\nA note.\n\n", "Dear Hiring Team,\n\nHere is why.\n\nKind regards")
-
-
-def on_premium(workbench: Workbench) -> int:
-    return next(user.id for user in people.candidates(workbench.store) if user.plan == "premium")
-
-
-def make(at: AppTest, feature: str = "match") -> AppTest:
-    """Pick a feature and press Generate."""
-    at.pills(key="generate_feature").set_value(feature).run()
-    at.button(key="generate_go").click().run()
-    assert not at.exception
-    return at
-
 
 # -- the way that goes well ---------------------------------------------------------------------------
 
@@ -147,7 +116,7 @@ def test_a_double_click_finds_the_same_run(opening: Opening, page: Pages) -> Non
 
 def test_the_same_request_later_is_a_new_run(opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     workbench = opening(GOOD)
-    monkeypatch.setattr("pages.widgets.view.DOUBLE_CLICK_S", 0.0)
+    monkeypatch.setattr("pages.widgets.press.DOUBLE_CLICK_S", 0.0)
     at = page()
     at.button(key="generate_go").click().run()
     at.button(key="generate_go").click().run()
@@ -293,90 +262,6 @@ def test_a_model_that_takes_over_is_named_and_the_failed_tokens_are_kept(opening
     assert "all 2 attempts" in said(at)
 
 
-def test_a_notice_is_shown_while_the_run_goes_on() -> None:
-    script = """
-import streamlit as st
-from core.schema import Event
-from pages.widgets import live
-started = Event(1, "started", {"feature": "match"})
-gone = Event(2, "delta", {"field": "title", "text": "Old title"})
-notice = Event(3, "notice", {"code": "provider_cut", "message": "It stopped.", "provider": "openai", "model": "m2"})
-live.draw([started, gone, notice, Event(4, "delta", {"field": "title", "text": "New title"})])
-"""
-    at = AppTest.from_string(script).run()
-    assert at.warning[0].value == "It stopped. Going on with m2."
-    assert at.subheader[0].value == "New title"
-
-
-# -- keeping it -----------------------------------------------------------------------------------------
-
-
-def save(at: AppTest) -> AppTest:
-    at.button(key="generate_save").click().run()
-    at.button(key="generate_save_now").click().run()
-    assert not at.exception
-    return at
-
-
-def test_an_answer_is_saved_once_however_often_one_saves_it(opening: Opening, page: Pages) -> None:
-    workbench = opening(LETTER)
-    user = on_premium(workbench)
-    before = len(papers.documents(workbench.store, user))
-    at = save(make(page(user=str(user)), "cover_letter"))
-    assert at.success[0].value == "Saved to Drive: Cover letter: Acme, revision 1."
-    save(at)
-    kept = papers.documents(workbench.store, user)
-    assert len(kept) == before + 1
-    assert kept[0].body.strip() == "Dear Hiring Team,\n\nHere is why.\n\nKind regards"
-    assert kept[0].source_run_id == at.query_params["run"]
-
-
-def test_title_and_text_can_be_changed_before_saving(opening: Opening, page: Pages) -> None:
-    workbench = opening(LETTER)
-    user = on_premium(workbench)
-    at = make(page(user=str(user)), "cover_letter")
-    run_id = at.query_params["run"]
-    at.button(key="generate_save").click().run()
-    at.text_input(key=f"generate_title_{run_id}").set_value("Letter to Acme")
-    at.text_area(key=f"generate_body_{run_id}").set_value("Dear Ms Okafor,")
-    at.button(key="generate_save_now").click().run()
-    assert (papers.documents(workbench.store, user)[0].title, papers.documents(workbench.store, user)[0].body) == (
-        "Letter to Acme",
-        "Dear Ms Okafor,",
-    )
-
-
-def test_an_empty_title_is_refused_and_the_text_stays(opening: Opening, page: Pages) -> None:
-    workbench = opening(LETTER)
-    at = make(page(user=str(on_premium(workbench))), "cover_letter")
-    run_id = at.query_params["run"]
-    at.button(key="generate_save").click().run()
-    at.text_input(key=f"generate_title_{run_id}").set_value(" ")
-    at.text_area(key=f"generate_body_{run_id}").set_value("My edit")
-    at.button(key="generate_save_now").click().run()
-    assert "needs a title" in at.error[0].value
-    assert at.text_area(key=f"generate_body_{run_id}").value == "My edit"
-
-
-def test_an_answer_becomes_the_next_revision_of_a_document(opening: Opening, page: Pages) -> None:
-    workbench = opening(LETTER)
-    user = on_premium(workbench)
-    paper = papers.save_document(workbench.store, user, title="Draft", body="Old", kind="cover_letter", by="x")
-    at = make(page(user=str(user)), "cover_letter")
-    at.button(key="generate_save").click().run()
-    at.segmented_control(key="generate_save_as").set_value("New revision").run()
-    at.selectbox(key="generate_save_document").set_value(paper.id).run()
-    at.button(key="generate_save_now").click().run()
-    assert at.success[0].value == "Saved to Drive: Draft, revision 2."
-    assert len(papers.revisions(workbench.store, user, paper.id)) == 2
-    at.button(key="generate_save").click().run()
-    at.segmented_control(key="generate_save_as").set_value("New revision").run()
-    at.selectbox(key="generate_save_document").set_value(paper.id).run()
-    at.button(key="generate_save_now").click().run()
-    assert at.success[0].value == "Draft holds this text already, as revision 2: no revision was added."
-    assert len(papers.revisions(workbench.store, user, paper.id)) == 2
-
-
 def test_a_page_names_all_it_shows_in_one_step_of_the_browsers_history(
     opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,161 +280,6 @@ def test_a_page_names_all_it_shows_in_one_step_of_the_browsers_history(
     assert len(steps) == 2 and "run" in steps[1]
     at.run()
     assert len(steps) == 2  # what stands there already is not written again
-
-
-def test_only_ticked_changes_go_into_the_new_resume_version(opening: Opening, page: Pages) -> None:
-    workbench = opening()
-    user = on_premium(workbench)
-    source = papers.resume_versions(workbench.store, user)[0]
-    entry = next(entry for entry in source.content["work"] if len(entry["highlights"]) > 1)
-    changes = [
-        {"op": "remove", "path": f"work/{entry['id']}/highlights/{id}", "original": text, "reason": "Not asked for."}
-        for id, text in list(zip(entry["highlight_ids"], entry["highlights"], strict=True))[:2]
-    ]
-    forbidden = {
-        "op": "replace",
-        "path": f"work/{entry['id']}/position",
-        "original": "x",
-        "value": "Chief",
-        "reason": "No.",
-    }
-    workbench.providers["openai"]._script[:] = [Play(json.dumps(ANSWER | {"changes": [*changes, forbidden]}))]  # type: ignore[attr-defined]
-    at = make(page(user=str(user)), "tailor_resume")
-    run_id = at.query_params["run"]
-    assert "Job titles are never changed." in said(at)
-    at.checkbox(key=f"generate_keep_{run_id}_0").uncheck().run()
-    at.text_input(key=f"generate_label_{run_id}").set_value("For Acme")
-    at.button(key="generate_save_version").click().run()
-    at.button(key="generate_save_version").click().run()
-    versions = papers.resume_versions(workbench.store, user)
-    assert len(versions) == 2
-    assert versions[0].label == "For Acme"
-    made = next(one for one in versions[0].content["work"] if one["id"] == entry["id"])
-    assert entry["highlights"][0] in made["highlights"]
-    assert entry["highlights"][1] not in made["highlights"]
-    assert "Saved as resume version 2: For Acme." in said(at)
-
-
-def tailoring(workbench: Workbench, page: Pages) -> tuple[AppTest, list[str]]:
-    """A tailored resume on view that drops two bullets, and those bullets."""
-    user = on_premium(workbench)
-    source = papers.resume_versions(workbench.store, user)[0]
-    entry = next(entry for entry in source.content["work"] if len(entry["highlights"]) > 1)
-    texts = entry["highlights"][:2]
-    changes = [
-        {"op": "remove", "path": f"work/{entry['id']}/highlights/{id}", "original": text, "reason": "Not asked for."}
-        for id, text in zip(entry["highlight_ids"], texts, strict=False)
-    ]
-    workbench.providers["openai"]._script[:] = [Play(json.dumps(ANSWER | {"changes": changes}))]  # type: ignore[attr-defined]
-    return make(page(user=str(user)), "tailor_resume"), texts
-
-
-VERDICTS = ("verified", "needs review", "blocked")
-
-
-def judged(workbench: Workbench, page: Pages) -> tuple[AppTest, int, list[str]]:
-    """A tailored resume on view with a change of each verdict, its candidate, and what each change would add."""
-    user = on_premium(workbench)
-    source = papers.resume_versions(workbench.store, user)[0]
-    entry = next(entry for entry in source.content["work"] if len(entry["highlights"]) > 2)
-    added = ["", " Befriended penguins.", " Ran it in Cobol at NASA."]
-    changes = [
-        {
-            "op": "replace",
-            "path": f"work/{entry['id']}/highlights/{id}",
-            "original": text,
-            "value": text + more if more else text.replace(text.split()[0], f"Carefully {text.split()[0].lower()}", 1),
-            "reason": "Asked for.",
-        }
-        for id, text, more in zip(entry["highlight_ids"], entry["highlights"], added, strict=False)
-    ]
-    workbench.providers["openai"]._script[:] = [Play(json.dumps(ANSWER | {"changes": changes}))]  # type: ignore[attr-defined]
-    return make(page(user=str(user)), "tailor_resume"), user, [change["value"] for change in changes]
-
-
-def test_only_verified_changes_are_ticked_at_first_and_the_others_say_why(opening: Opening, page: Pages) -> None:
-    workbench = opening()
-    at, _, _ = judged(workbench, page)
-    run_id = at.query_params["run"]
-    found = [change.verdict for change in history.story(workbench.store, run_id).result.changes]
-    assert tuple(found) == VERDICTS
-    ticks = [at.checkbox(key=f"generate_keep_{run_id}_{number}").value for number in range(3)]
-    assert ticks == [True, False, False]
-    text = said(at)
-    assert "penguins" in text and "NASA” stands nowhere in the resume" in text
-    assert "1 needs review and 1 is blocked" in text
-    assert at.get_by_key("generate_preview").label == "The resume with 1 of 3 changes"
-
-
-def test_a_blocked_change_is_kept_only_when_ticked_and_confirmed(opening: Opening, page: Pages) -> None:
-    workbench = opening()
-    at, user, (_, _, blocked) = judged(workbench, page)
-    key = f"generate_keep_{at.query_params['run']}_2"
-    at.checkbox(key=key).check().run()
-    assert at.get_by_key("generate_preview").label == "The resume with 1 of 3 changes"
-    assert "Until this is confirmed" in said(at)
-    at.checkbox(key=f"{key}_confirmed").check().run()
-    assert at.get_by_key("generate_preview").label == "The resume with 2 of 3 changes"
-    at.button(key="generate_save_version").click().run()
-    assert not at.exception
-    newest = papers.resume_versions(workbench.store, user)[0].content
-    assert blocked in [line for entry in newest["work"] for line in entry["highlights"]]
-
-
-def test_a_letter_with_unfounded_claims_is_saved_only_when_they_are_checked(opening: Opening, page: Pages) -> None:
-    lie = "I led 431 people at Zorbcorp."
-    workbench = opening(
-        Play("Cover letter: Acme\n\nA note.\n\n", f"Dear Hiring Team,\n\nHere is why. {lie}\n\nKind regards")
-    )
-    user = on_premium(workbench)
-    before = len(papers.documents(workbench.store, user))
-    at = make(page(user=str(user)), "cover_letter")
-    run_id = at.query_params["run"]
-    assert "One sentence claims what nothing in the context holds." in said(at)
-    at.button(key="generate_save").click().run()
-    assert at.button(key="generate_save_now").disabled
-    assert "“431”, “Zorbcorp” in “I led 431 people at Zorbcorp.”" in said(at)
-    at.checkbox(key=f"generate_checked_{run_id}").check().run()
-    at.button(key="generate_save_now").click().run()
-    assert len(papers.documents(workbench.store, user)) == before + 1
-
-
-def test_taking_the_unfounded_sentence_out_needs_no_tick(opening: Opening, page: Pages) -> None:
-    workbench = opening(
-        Play("Cover letter: Acme\n\nA note.\n\n", "Dear Hiring Team,\n\nHere is why. I led 431 people.\n\nKind regards")
-    )
-    user = on_premium(workbench)
-    at = make(page(user=str(user)), "cover_letter")
-    at.button(key="generate_save").click().run()
-    at.text_area(key=f"generate_body_{at.query_params['run']}").set_value("Dear Hiring Team,\n\nHere is why.").run()
-    assert not at.button(key="generate_save_now").disabled
-
-
-def test_what_is_saved_downloaded_and_shown_holds_only_the_ticked_changes(opening: Opening, page: Pages) -> None:
-    workbench = opening()
-    at, (refused, dropped) = tailoring(workbench, page)
-    run_id = at.query_params["run"]
-    at.checkbox(key=f"generate_keep_{run_id}_0").uncheck().run()
-    assert at.get_by_key("generate_preview").label == "The resume with 1 of 2 changes"
-    (preview,) = [element.value for element in at.get_by_key("generate_preview").markdown]
-    assert dropped not in preview.replace("\\", "") and refused in preview.replace("\\", "")
-    save(at)
-    kept = papers.documents(workbench.store, on_premium(workbench))[0].body
-    plain = kept.replace("\\", "")
-    assert refused in plain and dropped not in plain
-    assert plain.startswith("# ")
-    for noise in ("Key points", "Warnings", "Next actions", "The work fits.", "One doubt"):
-        assert noise not in plain
-
-
-def test_a_saved_paper_is_said_and_linked_now_and_later(opening: Opening, page: Pages) -> None:
-    workbench = opening(LETTER)
-    at = save(make(page(user=str(on_premium(workbench))), "cover_letter"))
-    assert [toast.value for toast in at.toast] == ["Saved to Drive: Cover letter: Acme, revision 1."]
-    link = next(one for one in at.get("page_link") if one.label == "Open in Drive")
-    assert f"document={papers.documents(workbench.store, on_premium(workbench))[0].id}" in link.proto.query_string
-    again = page(run=str(at.query_params["run"]))
-    assert "Cover letter: Acme, revision 1" in [one.label for one in again.get("page_link")]
 
 
 # -- another form, the same page ------------------------------------------------------------------------
@@ -634,30 +364,6 @@ def test_a_text_to_improve_has_room_and_no_match_score(opening: Opening, page: P
     assert "Match score" not in metrics(at)
 
 
-STREAM = """
-import streamlit as st
-from core.schema import Event
-from pages.widgets import live
-live.draw([Event(1, "started", {{"feature": "match", "provider": "{provider}"}}), *[{event}]])
-"""
-WORD = 'Event(2, "delta", {"field": "summary", "text": "A fit"})'
-
-
-@pytest.mark.parametrize(
-    ("provider", "event", "sentence", "there"),
-    [
-        ("embedded", "", "Reading the resume and the posting", True),
-        ("embedded", WORD, "Reading the resume and the posting", False),
-        ("embedded", WORD, "Draft of the demo model; it is checked when complete.", True),
-        ("openai", WORD, "Draft of the demo model; it is checked when complete.", False),
-    ],
-)
-def test_while_it_grows_the_card_says_what_is_seen(provider: str, event: str, sentence: str, there: bool) -> None:
-    at = AppTest.from_string(STREAM.format(provider=provider, event=event)).run()
-    assert not at.exception
-    assert (sentence in said(at)) is there
-
-
 def test_a_run_stopped_before_its_first_word_says_so(opening: Opening, page: Pages) -> None:
     workbench = opening(Play(hang=True))
     run_id = workbench.start(_request(workbench), _caller(workbench))
@@ -701,3 +407,22 @@ def _caller(workbench: Workbench) -> Caller:
 
 def _press_stop(workbench: Workbench, run_id: str) -> None:
     view.stop(workbench, run_id)
+
+
+@pytest.mark.parametrize("chosen", ["match", packs.NAME])
+def test_what_a_call_may_cost_is_said_before_it_is_made(opening: Opening, page: Pages, chosen: str) -> None:
+    opening()
+    at = page()
+    at.pills("generate_feature").set_value(chosen).run()
+    told = next(metric for metric in at.metric if metric.label == "Expected cost")
+    low, high = (float(end) for end in told.value.removeprefix("$").split("–"))
+    assert 0 < low < high
+    assert (next(metric.value for metric in at.metric if metric.label == "Plan")) == "premium"
+
+
+def test_one_begins_with_a_candidate_a_document_can_be_made_for(opening: Opening, page: Pages) -> None:
+    workbench = opening()
+    people.add_candidate(workbench.store, name="Aaron Early", plan="premium", profile={})
+    at = page()
+    assert at.selectbox("generate_user").value in people.furnished(workbench.store)
+    assert not any("has no resume yet" in info.value for info in at.info)

@@ -15,8 +15,9 @@ from core.llm.scripted import Play
 from core.schema import Usage
 from core.store import EVERYONE, AiRun
 from core.wiring import Workbench
-from pages.widgets import editor, view
-from tests.benches import recent
+from pages.widgets import editor
+from pages.widgets.press import Press
+from tests.benches import finished, recent
 from tests.pages.reading import said
 
 Opening = Callable[..., Workbench]
@@ -125,18 +126,12 @@ def test_each_prompt_keeps_its_own_edits(opening: Opening, page: Pages) -> None:
     assert at.text_area(key=SOURCE).value == changed
 
 
-def test_the_composed_messages_are_made_only_when_they_are_opened(
-    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_composed_messages_are_drawn_only_when_they_are_opened(opening: Opening, page: Pages) -> None:
     workbench = opening(GOOD)
-    made: list[Any] = []
-    prepare = workbench.desk.prepare
-    monkeypatch.setattr(workbench.desk, "prepare", lambda *given: made.append(given) or prepare(*given))
     at = page("playground.py")
-    assert not made
+    assert not at.code
     at.session_state["playground_composed"] = True
     at.run()
-    assert made
     text = said(at)
     assert "| Part | Tokens |" in text and "System and rules" in text and "Keywords" in text
     assert any("<data name=" in str(code.value) for code in at.code)
@@ -159,7 +154,7 @@ def test_a_model_that_does_not_exist_is_refused_with_its_cure(opening: Opening, 
     workbench = opening(GOOD)
     at = page()
     at.session_state["playground_model"] = "nowhere/gpt"  # typed, not picked: AppTest can only pick
-    at.session_state["playground_wanted"] = view.Asked("a-key", 0.0)
+    at.session_state["playground_wanted"] = Press()
     at.switch_page("playground.py").run()
     assert "There is no model 'nowhere/gpt'" in at.error[0].value
     assert not recent(workbench.store)
@@ -280,6 +275,27 @@ def test_a_run_whose_prompt_is_gone_is_opened_with_a_sentence_that_says_so(openi
     gone = "This run was made with match@7, which is no longer among the prompts. match@2 is open in its stead"
     assert gone in said(at)
     assert gone not in said(run(at))  # what is on view now was made with the open one
+
+
+def test_that_sentence_goes_as_well_when_the_next_run_has_ended_before_its_buttons_are_drawn(
+    opening: Opening, page: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbench = opening(GOOD)
+    run_id = str(run(page("playground.py")).query_params["run"])
+    rewritten(workbench, run_id, prompt="match@7")
+    at = page("playground.py", run=run_id)
+    assert "no longer among the prompts" in said(at)
+    start = Workbench.start
+
+    def start_and_end(bench: Workbench, *asked: Any, **more: Any) -> str:
+        started = start(bench, *asked, **more)
+        live = bench.find(started)
+        assert live
+        finished(live)
+        return started
+
+    monkeypatch.setattr(Workbench, "start", start_and_end)
+    assert "no longer among the prompts" not in said(run(at))
 
 
 def test_a_draft_that_no_longer_reads_is_opened_with_what_is_wrong_with_it(opening: Opening, page: Pages) -> None:

@@ -38,7 +38,7 @@ def ran(house: Workbench, feature: Any = "cover_letter", **given: Any) -> str:
     run_id = house.start(request, members.caller(members.local_admin(house.store)))
     live = house.find(run_id)
     assert live is not None
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not live.done and time.monotonic() < end:
         live.after(len(live.events), wait_s=0.1)
     assert live.done

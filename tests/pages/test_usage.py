@@ -9,6 +9,7 @@ import pytest
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
+from core.drive import people
 from core.drive.papers import save_document
 from core.usage.filters import Filter
 from core.wiring import Workbench
@@ -75,7 +76,7 @@ def test_spend_says_how_sure_it_is(opening: Opening, page: Page, cost: int | Non
     recorded(opening(), {"cost_nanousd": cost, "cost_status": status})
     at = page("usage.py")
     assert cards(at)["Spend"] == shown
-    assert f"Cost of 1 run: 100 % {status}." in [caption.value for caption in at.caption]
+    assert f"Cost of 1 run: 100% {status}." in [caption.value for caption in at.caption]
 
 
 @pytest.mark.parametrize("legs", [(5_000_000, None), (None, 5_000_000)])
@@ -155,7 +156,7 @@ def test_the_period_stands_beside_the_one_before(opening: Opening, page: Page) -
     day = timedelta(days=1)
     recorded(opening(), *({"ago": 8 * day} for _ in range(2)), *({"ago": day} for _ in range(3)))
     at = page("usage.py", period="7d")
-    assert (cards(at)["Runs"], changes(at)["Runs"]) == ("3", "+50 %")
+    assert (cards(at)["Runs"], changes(at)["Runs"]) == ("3", "+50%")
 
 
 def test_the_fallback_share_counts_answered_runs_alone(opening: Opening, page: Page) -> None:
@@ -283,7 +284,7 @@ def test_a_period_that_cost_nothing_has_a_sentence_in_place_of_an_empty_chart(op
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "shown"), [(103, 100, "+3 %"), (997, 1000, "0 %"), (1003, 1000, "0 %"), (2000, 100, "× 20")]
+    ("now", "before", "shown"), [(103, 100, "+3%"), (997, 1000, "0%"), (1003, 1000, "0%"), (2000, 100, "× 20")]
 )
 def test_a_change_that_rounds_to_nothing_has_no_sign(now: int, before: int, shown: str) -> None:
     assert usage_cards._change(now, before) == shown
@@ -365,3 +366,36 @@ def test_a_kept_documents_cost_holds_all_that_is_known(opening: Opening, page: P
     assert "**≥ \\$0.0050** for the one document kept" in "".join(
         one.value for one in page("usage.py", view="documents").markdown
     )
+
+
+def test_the_filter_of_a_candidate_says_their_name(opening: Opening, page: Page) -> None:
+    workbench = opening()
+    recorded(workbench, {"user_id": 2})
+    at = page("usage.py", user="2")
+    assert f"Candidate: {people.name(workbench.store, 2)}" in [button.label for button in at.button]
+
+
+def test_a_period_without_tokens_says_so_and_shows_no_empty_axes(opening: Opening, page: Page) -> None:
+    free = {"provider": "rules", "model": None, "cost_nanousd": 0, "cost_status": "exact", "legs": []}
+    unused = dict.fromkeys(("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"), 0)
+    recorded(opening(), free | unused)
+    told = [caption.value for caption in page("usage.py").caption]
+    assert "Nothing to draw: no run of this period used a token." in told
+    assert "Nothing to draw: no run of this period sent a token." in told
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "shown"),
+    [
+        (4_200_000, 16_200_000, "$0.0042–0.0162"),
+        (400_000, 1_400_000, "$0.0004–0.0014"),
+        (40_000, 90_000, "$0.000040–0.000090"),
+        (1_250_000_000, 3_000_000_000, "$1.25–3.00"),
+        (5_000_000, 5_000_000, "$0.0050"),
+        (None, None, "unknown"),
+    ],
+)
+def test_a_span_of_money_has_the_digits_its_larger_end_deserves(
+    least: int | None, most: int | None, shown: str
+) -> None:
+    assert words.span(least, most) == shown

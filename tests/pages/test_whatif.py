@@ -15,7 +15,9 @@ from core.store import EVERYONE, Member
 from core.usage import corrections, errands, prices
 from core.usage.filters import Filter
 from core.usage.price_terms import PriceTerms
+from core.usage.scenario import Given, Scenario
 from core.wiring import Workbench
+from pages.widgets import whatif_result
 from tests.pages.conftest import Opening
 from tests.pages.reading import metrics
 from tests.usage import history
@@ -80,6 +82,33 @@ def test_another_model_is_calculated_and_its_lines_are_shown(opening: Opening, p
     said = words(at)
     assert "1 run would have gone to another model" in said
     assert '+ premium = ["openai/gpt-6-luna", "embedded/smollm2-135m"]' in said
+    assert at.subheader[0].value == "openai/gpt-6-luna in place of all models"
+
+
+def test_an_answer_says_what_was_supposed_and_that_the_question_is_another_now(opening: Opening, page: Page) -> None:
+    old = "This is the answer to what was supposed before."
+    recorded(opening(), leg(1_000, 5_000_000, model="gpt-6.1-terra"))
+    at = page("whatif.py", period="7d")
+    at.selectbox("whatif_new").set_value("openai/gpt-6-luna").run()
+    at.button("whatif_calculate").click().run()
+    settled(at, "whatif_errand")
+    assert old not in words(at)
+    at.segmented_control("whatif_kind").set_value("policy").run()
+    assert old in words(at) and at.subheader[0].value == "openai/gpt-6-luna in place of all models"
+
+
+@pytest.mark.parametrize(
+    ("supposed", "said"),
+    [
+        (Scenario(models={"openai/a": "openai/b", "openai/c": "openai/b"}), "openai/b in place of openai/a, openai/c"),
+        (Scenario(policy="x"), "Under the other policy"),
+        (Scenario(policy="x", limits=False), "Under the other policy, its routing alone"),
+        (Scenario(known_at=datetime(2026, 11, 2, tzinfo=UTC)), "At the prices known on 1 November 2026"),
+        (Scenario(given=(Given(model="openai/a", input="2", output="3"),)), "openai/a at $2 in, $3 out"),
+    ],
+)
+def test_each_supposition_has_its_heading(supposed: Scenario, said: str) -> None:
+    assert whatif_result.said(supposed) == said
 
 
 def test_another_price_is_calculated_and_comes_with_its_command(opening: Opening, page: Page) -> None:

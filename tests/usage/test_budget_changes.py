@@ -14,7 +14,7 @@ from core.schema import Caller
 from core.store import Store
 from core.usage import audit, budget_changes
 from core.usage.budget_changes import BudgetTerms
-from core.usage.budgets import standings
+from core.usage.budgets import spent_by_now, standings
 from core.usage.queries import Usage
 from tests.benches import bench, letter, write_policy
 from tests.databases import person
@@ -196,6 +196,8 @@ def test_a_standing_says_who_set_it_and_what_was_made_up(store: Store, policy: P
     change(store, policy, "feature:match", "40", at=at - timedelta(minutes=1))
     project, feature = standings(store, policy, Usage(store))
     assert (project.dated, project.recorded, project.made_up) == (None, 1_000, 500)
+    assert sum(project.spent) == 500  # what the forecast goes by
+    assert spent_by_now(Usage(store), "feature:match", at) == 500  # what a budget that is new begins with
     assert feature.dated and (feature.dated.created_by, feature.dated.reason) == ("member:1", "A campaign")
     assert isinstance(feature.limit, Limit) and feature.limit.most == 40 * DOLLAR
     spend(store, project.limit, 5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.usage.columns import MEASURED, Kept, add_up, begins, narrow, occurrences
+from core.usage.columns import MEASURED, Cache, add_up, begins, narrow, occurrences
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ class Growing:
 
 
 def test_what_grew_after_it_was_put_is_let_go_soon() -> None:
-    kept: Kept[Growing] = Kept(100)
+    kept: Cache[Growing] = Cache(100)
     grown = [kept.put(number, 0, Growing()) for number in range(4)]
     for one in grown:
         one.nbytes = 60

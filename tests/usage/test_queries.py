@@ -178,6 +178,30 @@ def test_the_period_before_is_as_many_months_or_days(first: date, last: date, be
     assert (previous.start, previous.end) == (expected.start, expected.end)
 
 
+@pytest.mark.parametrize(
+    ("days", "hour", "ends_hours_early"),
+    [(1, 9, 14), (1, 24, 0), (7, 9, 14), (30, 9, 0)],
+)
+def test_a_short_period_that_goes_on_is_compared_with_as_much_of_the_one_before(
+    days: int, hour: int, ends_hours_early: int
+) -> None:
+    last = date(2026, 3, 20)
+    asked = Filter.days(last - timedelta(days=days - 1), last, UTC)
+    now = datetime(2026, 3, 20, tzinfo=UTC) + timedelta(hours=hour, minutes=52)
+    before, whole = asked.previous(now), asked.previous()
+    assert before.start == whole.start
+    assert whole.end - before.end == timedelta(hours=ends_hours_early)
+
+
+def test_the_first_minutes_of_a_day_are_compared_with_the_first_quarter_hour_of_the_one_before() -> None:
+    asked = Filter.days(date(2026, 3, 20), date(2026, 3, 20), UTC)
+    before = asked.previous(datetime(2026, 3, 20, 0, 0, tzinfo=UTC))
+    assert (before.start, before.end) == (
+        asked.start - timedelta(days=1),
+        asked.start - timedelta(hours=23, minutes=45),
+    )
+
+
 def test_the_period_before_part_of_a_day_is_as_long() -> None:
     noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
     previous = Filter(noon, noon + timedelta(hours=3)).previous()
@@ -207,8 +231,13 @@ def test_a_clock_ahead_by_less_than_an_hour_is_kept(sqlite_store: Store) -> None
     assert behind.tolist() == [44] * 60 + [42] * 36
 
 
-def test_a_figure_is_asked_of_one_state(sqlite_store: Store, runs: list[dict[str, Any]]) -> None:
-    filter, usage = Filter.days(FIRST, LAST), Usage(sqlite_store)
+@pytest.mark.parametrize("where", [{}, {"user": []}, {"user": [], "attempt_status": ["ok", "failed"]}], ids=str)
+def test_a_figure_is_asked_of_one_state(
+    sqlite_store: Store, runs: list[dict[str, Any]], where: dict[str, list[Any]]
+) -> None:
+    user_id = runs[0]["user_id"]
+    where = {name: values or [user_id] for name, values in where.items()}
+    filter, usage = Filter.days(FIRST, LAST, UTC, where), Usage(sqlite_store)
     before = usage.now()
     total = before.totals(filter)
     history.fill(sqlite_store, [history.run(random.Random(3), runs[0]["user_id"])])

@@ -17,6 +17,7 @@ from tests.usage import history
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPAN = Filter.days(date(2026, 3, 26), date(2026, 4, 1), BERLIN)
+INSIDE = Filter.days(date(2026, 3, 28), date(2026, 3, 29), BERLIN)  # it cuts the days that are added up together
 
 
 @pytest.mark.parametrize("milliseconds", [0, 1, 7, 49, 50, 51, 99, 1_000, 123_456, 3_600_000, 2**31 - 1])
@@ -29,6 +30,16 @@ def test_what_was_not_measured_counts_for_nothing() -> None:
     assert percentiles.buckets(np.array([-1])).tolist() == [0]
     nothing = np.zeros(1, np.int64)
     assert np.isnan(percentiles.of_groups(nothing, nothing, np.ones(1, np.int64), 1)[50]).all()
+
+
+@pytest.mark.parametrize("many", [3, 1_000_000], ids=["few groups", "many groups"])
+def test_each_group_has_percentiles_of_its_own(many: int) -> None:
+    group = np.array([many - 1, 0, 0, many - 1, 0])
+    buckets = percentiles.buckets(np.array([40, 10, 20, 30, -1]))
+    found = percentiles.of_groups(group, buckets, np.array([1, 6, 4, 9, 5]), many)
+    assert [found[50][0], found[95][0]] == [10, 20]
+    assert [found[50][-1], found[95][-1]] == [30, 40]
+    assert np.isnan(found[50][1:-1]).all()
 
 
 @pytest.fixture
@@ -46,10 +57,11 @@ def runs(sqlite_store: Store) -> list[dict[str, Any]]:
     "by", [(), ("model",), ("feature",), ("plan", "status"), ("attempt_model",), ("user",), ("day",)]
 )
 @pytest.mark.parametrize("where", [{}, {"plan": ["pro"]}, {"status": ["ok"], "caller": ["cli"]}], ids=str)
+@pytest.mark.parametrize("period", [SPAN, INSIDE], ids=["all", "inside"])
 def test_percentiles_of_any_group_are_those_of_the_record(
-    sqlite_store: Store, runs: list[dict[str, Any]], by: tuple[str, ...], where: dict[str, Any]
+    sqlite_store: Store, runs: list[dict[str, Any]], by: tuple[str, ...], where: dict[str, Any], period: Filter
 ) -> None:
-    filter = Filter(SPAN.start, SPAN.end, BERLIN, where)
+    filter = Filter(period.start, period.end, BERLIN, where)
     groups = history.grouped(history.chosen(runs, filter, legs="attempt_model" in by), by, BERLIN)
     rows = Usage(sqlite_store).rows(filter, by)
     assert len(rows) == len(groups) > 0

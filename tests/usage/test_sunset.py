@@ -74,7 +74,7 @@ def test_models_of_policy_and_recent_runs_are_listed_by_days_left(store: Store) 
     assert (mini.model, mini.day, mini.days_left) == ("openai/gpt-5-mini-2025-08-07", date(2026, 12, 11), 18)
     assert (mini.tiers, mini.prompts, mini.legs, mini.nanousd) == ((), ("match@3",), 1, 70)
     assert (luna.model, luna.days_left, luna.tiers) == ("openai/gpt-6-luna", 219, ("cheap", "premium"))
-    assert (luna.legs, luna.nanousd, luna.unknown, luna.instead) == (2, 5, 1, ("embedded/smollm2-135m",))
+    assert (luna.legs, luna.nanousd, luna.cost_status, luna.instead) == (2, 5, "unknown", ("embedded/smollm2-135m",))
     assert found.unused == ("openai/gone",)
 
 

@@ -3,18 +3,22 @@
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.access.plans import parse_policy
 from core.errors import Invalid, Misconfigured
 from core.llm import pricing
 from core.schema import Caller
 from core.settings import HOUSE
 from core.store import Store
-from core.usage import prices, slices, whatif
+from core.usage import budget_changes, prices, slices, whatif
+from core.usage.budget_changes import BudgetTerms
 from core.usage.filters import Filter
 from core.usage.price_terms import PriceTerms
+from core.usage.queries import Usage
 from core.usage.scenario import ALL, Given, Group, Outcome, Scenario
 from tests.databases import person
 from tests.usage import history
@@ -275,6 +279,37 @@ def test_budgets_of_plans_features_and_callers_hold_for_their_runs(priced: Store
     history.fill(priced, runs)
     found = replayed(priced, Scenario(policy=f"{policy()}\n{table}\n"))
     assert sum(one.count for one in found.steps) == steps
+
+
+HOLDS = [
+    ({}, "2026-03-01", True),  # set for good: it holds in any replay
+    ({"retired": True}, "2026-03-01", False),
+    ({"this_month": True}, "2026-03-01", False),  # of this month alone: it says nothing of others
+    ({"this_month": True}, None, True),
+    ({"dated": False}, "2026-03-01", False),
+]
+
+
+@pytest.mark.parametrize(("how", "since", "holds"), HOLDS)
+def test_a_budget_set_in_the_workbench_comes_before_the_supposed_policys(
+    priced: Store, how: dict[str, bool], since: str | None, holds: bool
+) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    began = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else today.replace(day=1)
+    runs = [asked(person(priced), 1_000, feature="cover_letter", after=number * SECOND) for number in range(3)]
+    for number, one in enumerate(runs):
+        one["created_at"] = began + number * SECOND
+    history.fill(priced, runs)
+    terms = BudgetTerms("feature:cover_letter", "0.02", this_month=how.get("this_month", False))
+    live = parse_policy(policy(), Path("policy.toml"))
+    id = budget_changes.change(priced, live, Usage(priced), terms, ADMIN, "A campaign")
+    if "retired" in how:
+        budget_changes.retire(priced, live, [id], ADMIN, "It is over")
+    over = Filter.days(began.date(), began.date() + timedelta(days=1))
+    found = replayed(priced, Scenario(policy=policy(), dated=how.get("dated", True)), over)
+    assert sum(one.count for one in found.steps) == (2 if holds else 0)
+    said = " ".join(one.said for one in found.unknowns)
+    assert ("feature:cover_letter $0.02" in said) is holds
 
 
 def test_what_refused_runs_cost_is_told_apart_from_what_is_saved(priced: Store) -> None:

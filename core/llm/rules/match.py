@@ -137,7 +137,7 @@ def _actions(facts: Facts) -> list[str]:
             f"add the work in which {'it was' if len(bare) == 1 else 'they were'} used."
         )
     if facts.details.score is not None and facts.matched and facts.material.profile.get("plan") != "free":
-        told.append("Run “Tailored resume” to put what the posting asks to the front.")
+        told.append("Apply with a “Tailored resume”: it puts what the posting asks to the front.")
     return told or ["Check the posting for what it asks in other words than the resume uses."]
 
 
