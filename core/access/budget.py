@@ -38,9 +38,9 @@ def project(store: Store, policy: Policy, *, at: datetime | None = None) -> Budg
 
 
 def shared(store: Store, policy: Policy, *, at: datetime | None = None) -> list[tuple[Limit, Budget]]:
-    """Those of plans, features and callers, in the order of the file, then those that were added. Errors: `StorageDown`."""
+    """The project's, then those of plans, features and callers. Errors: `StorageDown`."""
     at = at or now()
-    return _as_they_stand(store, limits.shared(dated_budgets.policy_now(store, policy, at), at)[1:], at)
+    return _as_they_stand(store, limits.shared(dated_budgets.policy_now(store, policy, at), at), at)
 
 
 def _as_they_stand(store: Store, wanted: Sequence[Limit], at: datetime) -> list[tuple[Limit, Budget]]:

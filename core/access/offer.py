@@ -71,7 +71,7 @@ class LimitsLeft(Word):
 
 
 class OfferedBudget(Word):
-    """What is left of a month's budget that runs share: `plan:free`, `feature:match`, `caller:token:NAME`."""
+    """What is left of a month's budget that runs share: `project`, `plan:free`, `feature:match`, `caller:token:NAME`."""
 
     budget: str
     at_limit: str
@@ -131,11 +131,11 @@ def _left(store: Store, policy: Policy, user_id: int, plan: str) -> LimitsLeft:
 
 
 def _budgets(store: Store, policy: Policy, caller: Caller, plan: str | None) -> Iterator[OfferedBudget]:
-    """The caller's own; unless it is held to one candidate, those of plans and features too, and all for an admin."""
+    """The caller's own; unless it is held to one candidate, all but those of other callers, and for an admin these too."""
     for limit, standing in budget.shared(store, policy):
         kind, _, name = limit.subject.partition(":")
         own = kind == "caller" and (name == caller.name or caller.may("admin"))
-        open_to_it = kind != "caller" and caller.user_id is None and (kind == "feature" or plan in (None, name))
+        open_to_it = kind != "caller" and caller.user_id is None and (kind != "plan" or plan in (None, name))
         if own or open_to_it:
             yield OfferedBudget(
                 budget=limit.subject,

@@ -41,15 +41,7 @@ def overview(figures: Snapshot, asked: Asked, names: Names) -> None:
         else:
             st.caption("Nothing to draw: no run of this period used a token.")
     with right:
-        _heading("Cache hit share", f"Input tokens that the provider had cached. {_closer(asked)}")
-        hits = total.of("cached_tokens")[0] / np.where(
-            total.of("input_tokens")[0] == 0, np.nan, total.of("input_tokens")[0]
-        )
-        if np.isfinite(hits).any():
-            figure = charts.lines(total.times, [("cached", None, hits)], hover="%{y:.1%}", share=True)
-            charts.draw(figure, "usage_cached", alt="Cache hit share over time", on_click=_zoom(asked))
-        else:
-            st.caption("Nothing to draw: no run of this period sent a token.")
+        _cached(total, asked)
     _heading(
         "Runs by weekday and hour",
         "In your time zone; the stronger the colour, the more. Click an hour to open its busiest runs.",
@@ -160,6 +152,17 @@ def errors(figures: Snapshot, asked: Asked, names: Names) -> None:
 
 
 # -- the parts of a section ------------------------------------------------------------------------------
+
+
+def _cached(total: Series, asked: Asked) -> None:
+    _heading("Cache hit share", f"Input tokens that the provider had cached. {_closer(asked)}")
+    sent = total.of("input_tokens")[0]
+    hits = total.of("cached_tokens")[0] / np.where(sent == 0, np.nan, sent)
+    if np.isfinite(hits).any():
+        figure = charts.lines(total.times, [("cached", None, hits)], hover="%{y:.1%}", share=True)
+        charts.draw(figure, "usage_cached", alt="Cache hit share over time", on_click=_zoom(asked))
+    else:
+        st.caption("Nothing to draw: no run of this period sent a token.")
 
 
 def _heading(title: str, help: str) -> None:

@@ -397,20 +397,20 @@ def test_a_new_budget_begins_with_what_its_runs_have_cost_this_month(store: Stor
     for _ in range(2):
         carry_over(store, policy, Usage(store), at=AT)
     found = {limit.subject: standing.used for limit, standing in budget.shared(store, policy, at=AT)}
-    assert found == {"feature:match": 500, "feature:cover_letter": 0}
+    assert found == {"project": 0, "feature:match": 500, "feature:cover_letter": 0}
 
 
 def replace_at(one: dict[str, object], at: datetime) -> dict[str, object]:
     return past.run(random.Random(2), int(str(one["user_id"])), at=at) | {"feature": "match", "status": "ok"}
 
 
-OPEN = ["feature:match", "plan:free", "plan:pro"]
+OPEN = ["project", "feature:match", "plan:free", "plan:pro"]
 CALLERS: dict[str, tuple[Caller, int | None, list[str]]] = {
     "a token of everybody": (Caller(name="token:backend"), None, [*OPEN, "caller:token:backend"]),
     "the same about a candidate on pro": (
         Caller(name="token:backend"),
         1,
-        ["feature:match", "plan:pro", "caller:token:backend"],
+        ["project", "feature:match", "plan:pro", "caller:token:backend"],
     ),
     "a token of one candidate": (Caller(name="token:other", user_id=1), None, ["caller:token:other"]),
     "an admin": (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.drive import bin, papers
 from core.wiring import Workbench
@@ -13,6 +14,11 @@ from tests.pages.reading import said
 @pytest.fixture
 def house(opening: Callable[..., Workbench]) -> Workbench:
     return with_ada(opening())
+
+
+def editing(page: Pages, house: Workbench, document: int) -> AppTest:
+    at = drive(page, house, document=document)
+    return at.segmented_control(key=f"drive_mode_{document}").select("Edit").run()
 
 
 def test_a_document_opens_from_the_list_and_goes_back(house: Workbench, page: Pages) -> None:
@@ -44,8 +50,7 @@ def test_rename_changes_the_title_on_the_page(house: Workbench, page: Pages) -> 
 
 def test_an_edited_text_becomes_the_next_revision(house: Workbench, page: Pages) -> None:
     paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    at = editing(page, house, paper.id)
     at.text_area(key=f"drive_text_{paper.id}_1").input("Dear all")
     at.button(key="drive_revise").click().run()
     assert not at.exception
@@ -57,8 +62,7 @@ def test_an_edited_text_becomes_the_next_revision(house: Workbench, page: Pages)
 
 def test_an_unsaved_edit_outlives_another_page_and_can_be_given_up(house: Workbench, page: Pages) -> None:
     paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    at = editing(page, house, paper.id)
     at.text_area(key=f"drive_text_{paper.id}_1").set_value("Dear all").run()
     at.switch_page("generate.py").run()
     at.query_params.clear()
@@ -74,8 +78,7 @@ def test_an_unsaved_edit_outlives_another_page_and_can_be_given_up(house: Workbe
 
 def test_an_emptied_text_is_refused_and_not_lost(house: Workbench, page: Pages) -> None:
     paper = letter(house)
-    at = drive(page, house, document=paper.id)
-    at.segmented_control(key=f"drive_mode_{paper.id}").select("Edit").run()
+    at = editing(page, house, paper.id)
     at.text_area(key=f"drive_text_{paper.id}_1").input(" ")
     at.button(key="drive_revise").click().run()
     assert "There is no text to save" in at.error[0].value

@@ -59,21 +59,22 @@ def test_an_empty_title_is_refused_and_the_text_stays(opening: Opening, page: Pa
     assert at.text_area(key=f"generate_body_{run_id}").value == "My edit"
 
 
+def save_as_revision(at: AppTest, document: int) -> None:
+    at.button(key="generate_save").click().run()
+    at.segmented_control(key="generate_save_as").set_value("New revision").run()
+    at.selectbox(key="generate_save_document").set_value(document).run()
+    at.button(key="generate_save_now").click().run()
+
+
 def test_an_answer_becomes_the_next_revision_of_a_document(opening: Opening, page: Pages) -> None:
     workbench = opening(LETTER)
     user = on_premium(workbench)
     paper = papers.save_document(workbench.store, user, title="Draft", body="Old", kind="cover_letter", by="x")
     at = make(page(user=str(user)), "cover_letter")
-    at.button(key="generate_save").click().run()
-    at.segmented_control(key="generate_save_as").set_value("New revision").run()
-    at.selectbox(key="generate_save_document").set_value(paper.id).run()
-    at.button(key="generate_save_now").click().run()
+    save_as_revision(at, paper.id)
     assert at.success[0].value == "Saved to Drive: Draft, revision 2."
     assert len(papers.revisions(workbench.store, user, paper.id)) == 2
-    at.button(key="generate_save").click().run()
-    at.segmented_control(key="generate_save_as").set_value("New revision").run()
-    at.selectbox(key="generate_save_document").set_value(paper.id).run()
-    at.button(key="generate_save_now").click().run()
+    save_as_revision(at, paper.id)
     assert at.success[0].value == "Draft holds this text already, as revision 2: no revision was added."
     assert len(papers.revisions(workbench.store, user, paper.id)) == 2
 
